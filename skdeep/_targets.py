@@ -1,0 +1,149 @@
+"""Labels and numbers ↔ what a network is trained on.
+
+An encoder is made from the training targets and belongs to the fitted estimator; it
+knows how many outputs the network needs and turns outputs back into predictions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import column_or_1d
+
+
+@dataclass(frozen=True, eq=False)
+class ClassEncoder:
+    """Classes of a classifier: one sigmoid for two, softmax for more.
+
+    ``kind`` is "binary", "multiclass" (also for a single class) or "multilabel".
+    """
+
+    kind: str
+    classes: np.ndarray
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of output units."""
+        return 1 if self.kind == "binary" else len(self.classes)
+
+    @property
+    def output_activation(self) -> str:
+        """Probabilities that exclude each other, or not."""
+        return "softmax" if self.kind == "multiclass" else "sigmoid"
+
+    def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
+        """Turn labels into class numbers, a 0/1 column, or 0/1 rows."""
+        if self.kind == "multilabel":
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"{name} must be a label indicator matrix with "
+                    f"{len(self.classes)} columns, as in fit; got shape {y.shape}. "
+                    "Give one column per label."
+                )
+            return y
+        codes = np.searchsorted(self.classes, y)
+        codes = np.minimum(codes, len(self.classes) - 1)
+        unknown = np.unique(y[self.classes[codes] != y])
+        if len(unknown):
+            raise ValueError(
+                f"{name} must hold only the classes {self.classes.tolist()}; got also "
+                f"{unknown.tolist()}. Leave these rows out, or put the classes into "
+                "the training data."
+            )
+        if self.kind == "binary":
+            return codes[:, np.newaxis]
+        return codes
+
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Return one column per class."""
+        if self.kind == "binary":
+            return np.hstack([1 - outputs, outputs])
+        return outputs
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the most probable class, or all labels more probable than not."""
+        if self.kind == "multilabel":
+            return (outputs > 0.5).astype(int)
+        return self.classes[np.argmax(self.probabilities(outputs), axis=1)]
+
+
+def encode_classes(y: Any, classes: Any = None) -> tuple[ClassEncoder, np.ndarray]:
+    """Look at labels and return their encoder and themselves as a plain array.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_labels)
+        Labels, or a label indicator matrix.
+    classes : array of shape (n_classes,), default=None
+        All classes, sorted, if ``y`` does not hold them all.
+    """
+    kind = type_of_target(y, input_name="y")
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            "A classifier of skdeep predicts one class, or a set of labels given as a "
+            "matrix of 0 and 1 (multilabel-indicator); got a multiclass-multioutput "
+            f"target of shape {np.shape(y)}. Fit one classifier per column, for "
+            "example with sklearn.multioutput.MultiOutputClassifier."
+        )
+    check_classification_targets(y)
+    if kind == "multilabel-indicator":
+        y = y.toarray() if sparse.issparse(y) else np.asarray(y)
+        return ClassEncoder("multilabel", np.arange(y.shape[1])), y
+    y = column_or_1d(y, warn=True)
+    found = np.unique(y) if classes is None else np.asarray(classes)
+    return ClassEncoder("binary" if len(found) == 2 else "multiclass", found), y
+
+
+@dataclass(frozen=True, eq=False)
+class NumberEncoder:
+    """Targets of a regressor, standardised if ``scale`` is given."""
+
+    n_outputs: int
+    one_dimensional: bool
+    scale: np.ndarray | None = None
+    offset: np.ndarray | None = None
+
+    kind = "regression"
+    output_activation = "linear"
+
+    def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
+        """Return (n_samples, n_outputs) numbers."""
+        y = y.reshape(len(y), -1)
+        if y.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"{name} must have {self.n_outputs} target(s), as in fit; got "
+                f"{y.shape[1]}. Give the same columns."
+            )
+        if self.scale is not None:
+            y = (y - self.offset) / self.scale
+        return y
+
+    @property
+    def rescaling(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """What turns outputs into targets: outputs * scale + offset."""
+        if self.scale is None or self.offset is None:
+            return None
+        return self.scale, self.offset
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Give predictions the shape of the targets."""
+        return outputs[:, 0] if self.one_dimensional else outputs
+
+
+def encode_numbers(y: np.ndarray, weight: np.ndarray, normalize: bool) -> NumberEncoder:
+    """Look at numbers and return their encoder.
+
+    Mean and deviation are weighted, so a row of weight k counts as k rows.
+    """
+    table = y.reshape(len(y), -1)
+    if not normalize:
+        return NumberEncoder(table.shape[1], y.ndim == 1)
+    table = table.astype(np.float64)
+    mean = np.average(table, axis=0, weights=weight)
+    deviation = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight))
+    deviation[deviation == 0] = 1.0
+    return NumberEncoder(table.shape[1], y.ndim == 1, deviation, mean)

@@ -1,0 +1,68 @@
+"""Stop when a monitored value no longer improves, and keep the best weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skdeep.callbacks._observer import Observer, RunView
+from skdeep.exceptions import InvalidNetworkError
+
+# Parts of names whose values should rise; all others should fall.
+RISING = ("acc", "auc", "precision", "recall", "f1", "score", "r2", "iou", "pearson")
+
+
+def rises(monitor: str, mode: str) -> bool:
+    """Say whether a larger value of ``monitor`` is better."""
+    if mode != "auto":
+        return mode == "max"
+    name = monitor.lower()
+    return any(part in name for part in RISING) and "loss" not in name
+
+
+class EarlyStopping(Observer):
+    """Watch one column of the history.
+
+    Parameters
+    ----------
+    monitor : str
+        The column.
+    patience : int
+        Epochs without improvement after which the run stops.
+    min_delta : float
+        Smaller improvements do not count.
+    rising : bool
+        Whether larger is better.
+    """
+
+    every = 1
+
+    def __init__(self, monitor: str, patience: int, min_delta: float, rising: bool):
+        self.monitor = monitor
+        self.patience = patience
+        self.min_delta = min_delta
+        self.rising = rising
+        self.best_value: float | None = None
+        self.best_epoch = 0
+        self._best: Any = None
+
+    def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
+        """Compare, remember, stop."""
+        if self.monitor not in logs[-1]:
+            raise InvalidNetworkError(
+                f"monitor must be a column of the history, {sorted(logs[-1])}; got "
+                f"{self.monitor!r}. Add the metric to metrics, or monitor another one."
+            )
+        value = logs[-1][self.monitor]
+        gain = 0.0
+        if self.best_value is not None:
+            gain = (value - self.best_value) * (1 if self.rising else -1)
+        if self.best_value is None or gain > self.min_delta:
+            self.best_value, self.best_epoch = value, run.epoch
+            self._best = run.snapshot()
+        elif run.epoch - self.best_epoch >= self.patience:
+            run.stop = True
+
+    def on_run_end(self, run: RunView) -> None:
+        """Go back to the best weights."""
+        if self._best is not None:
+            run.restore(self._best)

@@ -1,0 +1,144 @@
+"""The rows of one fit, handed to a program in pieces of fixed size.
+
+A data set that fits into one piece stays on the device and many epochs run in one
+call; a larger one is streamed, piece by piece, in the order of each epoch. Sparse and
+integer rows become dense floats only in a piece, so the whole never is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from skdeep.engine._backend import load_tensorflow
+from skdeep.engine._program import MAX_EPOCHS, Rows, State, TrainingProgram
+from skdeep.engine._random import RowOrders
+
+
+class Feed:
+    """Rows, targets and weights for the train and evaluate functions of a program.
+
+    Parameters
+    ----------
+    program : TrainingProgram
+        Whose piece size and dtype are used.
+    X : array or sparse matrix of shape (n_rows, n_features) or (n_rows, *image_shape)
+        Images may come as flat rows.
+    y : array of shape (n_rows,) or (n_rows, n_outputs)
+        Encoded targets.
+    weight : array of shape (n_rows,)
+        One weight per row.
+    """
+
+    def __init__(self, program: TrainingProgram, X: Any, y: Any, weight: Any):
+        self._program = program
+        self._X, self._y, self._weight = X, y, weight
+        self.n_rows = X.shape[0]
+        key = program.key
+        self._dtype = np.dtype(key.network.compute_dtype)
+        self._y_dtype = np.int32 if key.objective.kind == "multiclass" else self._dtype
+        self._size = key.n_chunk_rows
+        self._n_steps = -(-self.n_rows // key.batch_size)
+        self._fits = self.n_rows <= self._size
+        self._whole = self._piece(slice(0, self.n_rows)) if self._fits else None
+
+    @property
+    def epochs_per_call(self) -> int:
+        """How many epochs can run without coming back."""
+        if not self._fits:
+            return 1
+        padded = self._n_steps * self._program.key.batch_size
+        return max(1, min(MAX_EPOCHS, self._program.order_length // padded))
+
+    def train(
+        self,
+        state: State,
+        numbers: dict[str, float],
+        orders: RowOrders,
+        seed: int,
+        first_epoch: int,
+        n_epochs: int,
+    ) -> tuple[State, np.ndarray]:
+        """Run epochs; return the state and the history of shape (n_epochs, n_columns)."""
+        if self._whole is None:
+            return self._train_streamed(state, numbers, orders, seed, first_epoch)
+        padded = self._n_steps * self._program.key.batch_size
+        order = np.zeros(self._program.order_length, np.int32)
+        for i in range(n_epochs):
+            order[i * padded : i * padded + self.n_rows] = orders.epoch(first_epoch + i)
+        state, history = self._program.train(
+            state, numbers, self._whole, order, seed, self.n_rows, n_epochs, True
+        )
+        return state, history.numpy()[:n_epochs]
+
+    def _train_streamed(
+        self,
+        state: State,
+        numbers: dict[str, float],
+        orders: RowOrders,
+        seed: int,
+        epoch: int,
+    ) -> tuple[State, np.ndarray]:
+        """Run one epoch, piece by piece."""
+        order = orders.epoch(epoch)
+        in_order = np.arange(self._program.order_length, dtype=np.int32)
+        history = None
+        for start in range(0, self.n_rows, self._size):
+            chosen = order[start : start + self._size]
+            places = np.minimum(in_order, len(chosen) - 1)
+            state, history = self._program.train(
+                state, numbers, self._piece(chosen), places, seed, len(chosen), 1, start == 0
+            )
+        assert history is not None
+        return state, history.numpy()[:1]
+
+    def evaluate(self, state: State, numbers: dict[str, float]) -> np.ndarray:
+        """Loss and metrics of all rows, in order."""
+        results = None
+        meters = state
+        for start in range(0, self.n_rows, self._size):
+            stop = min(start + self._size, self.n_rows)
+            piece = self._whole or self._piece(slice(start, stop))
+            meters, results = self._program.evaluate(
+                meters, numbers, piece, stop - start, start == 0
+            )
+        assert results is not None
+        return results.numpy()
+
+    def ranges(self) -> str:
+        """Describe the values of X and y for an error message."""
+        return (
+            f"X from {self._X.min():.3g} to {self._X.max():.3g}, "
+            f"y from {self._y.min():.3g} to {self._y.max():.3g}"
+        )
+
+    def _piece(self, chosen: Any) -> Rows:
+        """Take some rows, make them dense floats, pad them, put them on the device."""
+        constant = load_tensorflow().constant
+        shape = self._program.key.network.input_shape
+        rows = dense_rows(self._X, chosen, shape, self._dtype)
+        return Rows(
+            constant(self._padded(rows, self._dtype)),
+            constant(self._padded(self._y[chosen], self._y_dtype)),
+            constant(self._padded(self._weight[chosen], self._dtype)),
+        )
+
+    def _padded(self, rows: np.ndarray, dtype: Any) -> np.ndarray:
+        """Append zeros up to the piece size."""
+        if len(rows) == self._size and rows.dtype == dtype:
+            return rows
+        padded = np.zeros((self._size, *rows.shape[1:]), dtype)
+        padded[: len(rows)] = rows
+        return padded
+
+
+def dense_rows(
+    X: Any, chosen: Any, input_shape: tuple[int, ...], dtype: Any
+) -> np.ndarray:
+    """Take rows of a dense or sparse X as floats of the network's input shape."""
+    rows = X[chosen]
+    if sparse.issparse(rows):
+        rows = rows.toarray()
+    return rows.reshape(len(rows), *input_shape).astype(dtype, copy=False)

@@ -1,0 +1,62 @@
+"""What forces a compilation: the key of a program.
+
+Everything in a key is a frozen value that compares by what it does; everything not
+in it is an argument of the compiled functions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdeep.engine._objective import Objective
+from skdeep.engine._optimizer import Optimizer
+from skdeep.networks._description import Network
+
+# Rows a program holds at once. More rows are streamed through in chunks of this many,
+# fewer are padded, so the number of rows is never part of a key.
+MAX_ROWS = 16384
+MAX_BYTES = 8 * 2**20
+MIN_BATCH_ROWS = 1024
+
+
+@dataclass(frozen=True)
+class ProgramKey:
+    """Everything that a training program is compiled for."""
+
+    network: Network
+    objective: Objective
+    optimizer: Optimizer
+    batch_size: int
+    jit_compile: bool
+
+    @property
+    def n_chunk_rows(self) -> int:
+        """How many rows the program holds at once: a whole number of batches."""
+        itemsize = np.dtype(self.network.compute_dtype).itemsize
+        row_bytes = itemsize * int(np.prod(self.network.input_shape))
+        n_rows = min(MAX_ROWS, MAX_BYTES // row_bytes)
+        return max(1, n_rows // self.batch_size) * self.batch_size
+
+
+def resolve_batch_size(batch_size: int, n_rows: int) -> int:
+    """Cut a batch that is larger than the data down to a power of two.
+
+    Below ``MIN_BATCH_ROWS`` the batch stays as asked, so that small data sets of any
+    number of rows share a program.
+    """
+    enough = max(MIN_BATCH_ROWS, 1 << max(0, n_rows - 1).bit_length())
+    return min(batch_size, enough)
+
+
+def resolve_jit(jit_compile: Any, network: Network) -> bool:
+    """Decide whether XLA compiles the program: a fixed rule, blind to history.
+
+    Measured on two cores: dense networks train 20 times faster under XLA, the
+    gradients of convolutions 45 times slower.
+    """
+    if jit_compile == "auto":
+        return not network.image_layers
+    return bool(jit_compile)

@@ -1,0 +1,314 @@
+"""What is minimised and what is measured: losses and metrics by name or object.
+
+Keras supplies the formulas per row; reduction over a batch is done here, because a
+batch may be filled up with rows that do not count.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from skdeep._frozen import Frozen, freeze, thaw
+from skdeep.exceptions import InvalidNetworkError
+
+AUTO_LOSS = {
+    "binary": "binary_crossentropy",
+    "multilabel": "binary_crossentropy",
+    "multiclass": "sparse_categorical_crossentropy",
+    "regression": "mean_squared_error",
+}
+AUTO_METRICS = {
+    "binary": ("accuracy",),
+    "multilabel": ("accuracy",),
+    "multiclass": ("accuracy",),
+    "regression": (),
+}
+# Losses that only make sense for certain targets; every other loss takes any.
+FITTING_TARGETS = {
+    "BinaryCrossentropy": ("binary", "multilabel"),
+    "BinaryFocalCrossentropy": ("binary", "multilabel"),
+    "CategoricalCrossentropy": ("multiclass",),
+    "CategoricalFocalCrossentropy": ("multiclass",),
+    "SparseCategoricalCrossentropy": ("multiclass",),
+    "CategoricalHinge": ("multiclass",),
+    "KLDivergence": ("multiclass",),
+    "Hinge": ("binary", "multilabel"),
+    "SquaredHinge": ("binary", "multilabel"),
+    "Poisson": ("regression",),
+    "Quantile": ("regression",),
+    "MeanSquaredLogarithmicError": ("regression",),
+    "MeanAbsolutePercentageError": ("regression",),
+}
+
+
+@dataclass(frozen=True)
+class Quantile:
+    """The pinball loss: max(q * (y - p), (q - 1) * (y - p)), averaged over outputs.
+
+    Koenker and Bassett (1978), Regression Quantiles, Econometrica 46.
+    """
+
+    quantile: float = 0.5
+    reduction: str = "sum_over_batch_size"
+
+    def __post_init__(self) -> None:
+        """Refuse a quantile outside (0, 1)."""
+        if not 0 < self.quantile < 1:
+            raise InvalidNetworkError(
+                "loss_params['quantile'] must be a number between 0 and 1, both "
+                f"excluded; got {self.quantile!r}. Use 0.5 for the median."
+            )
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value per row."""
+        from keras import ops
+
+        error = y_true - y_pred
+        q = self.quantile
+        return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """Loss and metrics in a form that compares by what they do.
+
+    ``loss`` is a ``Frozen`` Keras loss, a ``Quantile`` or a function; ``metrics`` are
+    pairs of the name in the history and what ``keras.metrics`` makes of it.
+    """
+
+    kind: str
+    n_outputs: int
+    loss: Any
+    metrics: tuple[tuple[str, Any], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of the history that loss and metrics fill."""
+        return ("loss", *(name for name, _ in self.metrics))
+
+    @property
+    def loss_name(self) -> str:
+        """The class or function name of the loss."""
+        return _name_of(self.loss)
+
+
+def make_objective(
+    loss: Any, loss_params: dict[str, Any] | None, metrics: Any, kind: str, n: int
+) -> Objective:
+    """Resolve the constructor's ``loss`` and ``metrics`` for a kind of target."""
+    resolved = _resolve_loss(loss, dict(loss_params or {}), kind)
+    name = _name_of(resolved)
+    fitting = FITTING_TARGETS.get(name)
+    if fitting is not None and kind not in fitting:
+        raise InvalidNetworkError(
+            f"loss={loss!r} is for {' and '.join(fitting)} targets; got a {kind} "
+            f"target. Use loss='auto', which takes {AUTO_LOSS[kind]!r} here."
+        )
+    if metrics == "auto":
+        metrics = AUTO_METRICS[kind]
+    elif metrics is None:
+        metrics = ()
+    elif isinstance(metrics, str) or not isinstance(metrics, Sequence):
+        metrics = (metrics,)
+    pairs = tuple(_resolve_metric(m, kind) for m in metrics)
+    names = [name for name, _ in pairs]
+    if len(set(names)) < len(names) or "loss" in names:
+        raise InvalidNetworkError(
+            f"metrics must have different names, none of them 'loss'; got {names}. "
+            "Give the Keras metric objects names of their own."
+        )
+    return Objective(kind, n, resolved, pairs)
+
+
+def _name_of(loss: Any) -> str:
+    """The class or function name of a resolved loss."""
+    if isinstance(loss, Frozen):
+        return str(loss.cls.__name__)
+    return str(getattr(loss, "__name__", type(loss).__name__))
+
+
+def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
+    """Turn a name, instance or function into a frozen loss or a function."""
+    import keras
+
+    if loss == "auto":
+        loss = AUTO_LOSS[kind]
+    if loss == "quantile":
+        return Quantile(**_checked(params, Quantile, loss))
+    if not isinstance(loss, str):
+        if params:
+            raise InvalidNetworkError(
+                "loss_params goes with a loss given by name; got "
+                f"loss={loss!r} and loss_params={params!r}. Set the parameters in "
+                "the loss object."
+            )
+        loss_class = getattr(keras.losses, _camel(getattr(loss, "__name__", "")), None)
+        if loss_class is not None and loss is getattr(
+            keras.losses, loss.__name__, None
+        ):
+            loss = loss_class()
+        return freeze(loss)
+    try:
+        found = keras.losses.get(loss)
+    except ValueError:
+        found = None
+    if found is None:
+        names = sorted({*_loss_names(), "auto", "quantile"})
+        close = difflib.get_close_matches(loss, names, 1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise InvalidNetworkError(
+            f"loss must be 'auto', 'quantile', a Keras loss's name, a Keras loss or a "
+            f"function; got {loss!r}. {hint}Known names: {', '.join(names)}."
+        )
+    if isinstance(found, keras.losses.Loss):
+        loss_class = type(found)
+    else:
+        loss_class = getattr(keras.losses, _camel(found.__name__))
+    return freeze(loss_class(**_checked(params, loss_class, loss)))
+
+
+def _loss_names() -> list[str]:
+    """The losses of Keras by the names that ``keras.losses.get`` takes."""
+    import keras
+
+    functions = [n for n in dir(keras.losses) if n[0].islower()]
+    return [n for n in functions if hasattr(keras.losses, _camel(n))]
+
+
+def _camel(name: str) -> str:
+    """mean_squared_error → MeanSquaredError; Keras' two exceptions by hand."""
+    exceptions = {"kl_divergence": "KLDivergence", "ctc": "CTC"}
+    return exceptions.get(name, "".join(part.title() for part in name.split("_")))
+
+
+def _checked(params: dict[str, Any], cls: type, loss: str) -> dict[str, Any]:
+    """Refuse parameters that the loss does not have."""
+    known = set(inspect.signature(cls).parameters) - {"name", "dtype", "self"}
+    unknown = sorted(set(params) - known)
+    if unknown:
+        close = difflib.get_close_matches(unknown[0], known, 1)
+        hint = f"Did you mean {close[0]!r}? " if close else ""
+        raise InvalidNetworkError(
+            f"loss={loss!r} takes the parameters {sorted(known)} in loss_params; got "
+            f"{unknown}. {hint}Leave the others out."
+        )
+    return params
+
+
+def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
+    """Return the history name of a metric and the metric, frozen."""
+    import keras
+
+    if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
+        classes = {
+            "multiclass": keras.metrics.SparseCategoricalAccuracy,
+            "binary": keras.metrics.BinaryAccuracy,
+            "multilabel": keras.metrics.BinaryAccuracy,
+        }
+        if kind not in classes:
+            raise InvalidNetworkError(
+                f"metrics={metric!r} is for classifiers; got a regression target. "
+                "Use 'mean_absolute_error' or another metric of numbers."
+            )
+        return metric, freeze(classes[kind](name=metric), keep_name=True)
+    if isinstance(metric, str):
+        try:
+            found = keras.metrics.get(metric)
+        except ValueError:
+            found = None
+        if found is None:
+            names = sorted(n for n in dir(keras.metrics) if n[0].islower())
+            close = difflib.get_close_matches(metric, names, 1)
+            hint = f"Did you mean {close[0]!r}? " if close else ""
+            raise InvalidNetworkError(
+                "metrics must be 'auto', None, names of Keras metrics, Keras metrics "
+                f"or functions; got {metric!r}. {hint}See keras.metrics for the names."
+            )
+        if isinstance(found, keras.metrics.Metric):
+            return metric, freeze(found, keep_name=True)
+        return metric, found
+    if isinstance(metric, keras.metrics.Metric):
+        return metric.name, freeze(metric, keep_name=True)
+    return getattr(metric, "__name__", type(metric).__name__), metric
+
+
+class LiveObjective:
+    """The Keras objects of an ``Objective``, inside one program.
+
+    Sets: the variables of ``metrics`` when ``update`` or ``reset`` is traced.
+    """
+
+    def __init__(self, objective: Objective, dtype: str):
+        import keras
+
+        self._objective = objective
+        self._loss = thaw(objective.loss)
+        config = self._loss.get_config() if hasattr(self._loss, "get_config") else {}
+        self._from_logits = "from_logits" in config
+        if self._from_logits:
+            # On logits the cross-entropies are exact where probabilities round to 0.
+            self._loss = type(self._loss).from_config({**config, "from_logits": True})
+        self.reduction = getattr(self._loss, "reduction", "sum_over_batch_size")
+        if self.reduction in (None, "none"):
+            raise InvalidNetworkError(
+                "loss must reduce a batch to one number; got a loss with reduction "
+                f"{self.reduction!r}. Use reduction='sum_over_batch_size'."
+            )
+        self.metrics = []
+        for name, frozen in objective.metrics:
+            metric = thaw(frozen)
+            if not isinstance(metric, keras.metrics.Metric):
+                metric = keras.metrics.MeanMetricWrapper(metric, name=name, dtype=dtype)
+            self.metrics.append(metric)
+
+    def values(self, y: Any, logits: Any, predictions: Any) -> Any:
+        """One loss per row."""
+        from keras import ops
+
+        target = self._target(y, self._loss, logits.dtype)
+        given = logits if self._from_logits else predictions
+        call = getattr(self._loss, "call", self._loss)
+        values = call(target, given)
+        if len(values.shape) == 0:
+            raise InvalidNetworkError(
+                "loss must return one value per row; got a function "
+                f"({self._objective.loss_name}) that returns a single number. Average "
+                "over the last axis only."
+            )
+        return ops.mean(ops.reshape(values, (logits.shape[0], -1)), axis=1)
+
+    def update(self, y: Any, predictions: Any, row_mask: Any) -> None:
+        """Let the metrics see a batch; rows of mask 0 do not count."""
+        for metric in self.metrics:
+            target = self._target(y, metric, predictions.dtype)
+            metric.update_state(target, predictions, sample_weight=row_mask)
+
+    def results(self) -> list[Any]:
+        """The current values of the metrics."""
+        return [metric.result() for metric in self.metrics]
+
+    def reset(self) -> None:
+        """Start the metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    @property
+    def variables(self) -> list[Any]:
+        """The accumulators of the metrics."""
+        return [v for metric in self.metrics for v in metric.variables]
+
+    def _target(self, y: Any, consumer: Any, dtype: Any) -> Any:
+        """y as the loss or metric wants it: class numbers or one-hot rows."""
+        from keras import ops
+
+        if self._objective.kind != "multiclass":
+            return y
+        function = getattr(consumer, "_fn", consumer)
+        names = (type(consumer).__name__, getattr(function, "__name__", ""))
+        if any(name.lower().startswith("sparse") for name in names):
+            return ops.expand_dims(y, -1)
+        return ops.one_hot(y, self._objective.n_outputs, dtype=dtype)

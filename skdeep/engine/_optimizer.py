@@ -1,0 +1,152 @@
+"""Optimizers by name or instance, with a learning rate that is data of the program.
+
+Keras supplies the update rules. A user's instance is read, never used: what it is
+goes into the key as class and configuration, and every program makes its own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from skdeep._frozen import freeze, thaw
+from skdeep.exceptions import InvalidNetworkError
+
+OWN_PARAMETERS = {  # parameter of the estimator -> value that means "not set"
+    "learning_rate": 0.001,
+    "decay": 0.0,
+    "momentum": 0.0,
+    "nesterov": False,
+    "clipnorm": None,
+    "clipvalue": None,
+    "optimizer_params": None,
+}
+NOT_FOR_PARAMS = ("self", "name", "kwargs", "learning_rate")
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimizer without its learning rate, comparable by what it does."""
+
+    frozen: Any  # the Keras optimizer; its own learning rate is replaced
+    schedule: Any  # a frozen Keras schedule, or None for a plain number
+
+    def make(self, learning_rate: Callable[[], Any]) -> Any:
+        """Make a Keras optimizer that asks ``learning_rate()`` at every update."""
+        optimizer = thaw(self.frozen)
+        optimizer.learning_rate = learning_rate
+        return optimizer
+
+
+def make_optimizer(
+    optimizer: Any,
+    *,
+    learning_rate: Any,
+    decay: float,
+    momentum: float,
+    nesterov: bool,
+    clipnorm: float | None,
+    clipvalue: float | None,
+    optimizer_params: dict[str, Any] | None,
+) -> tuple[Optimizer, float, float]:
+    """Resolve the optimizer parameters of an estimator.
+
+    Returns
+    -------
+    optimizer : Optimizer
+        What goes into the program.
+    learning_rate, decay : float
+        The numbers that are written into the program before a run; the rate is 1.0
+        where a schedule gives it.
+    """
+    own = {
+        "learning_rate": learning_rate,
+        "decay": decay,
+        "momentum": momentum,
+        "nesterov": nesterov,
+        "clipnorm": clipnorm,
+        "clipvalue": clipvalue,
+        "optimizer_params": optimizer_params,
+    }
+    if not isinstance(optimizer, str):
+        return _from_instance(optimizer, own)
+    cls = _optimizer_class(optimizer)
+    arguments = {**(optimizer_params or {})}
+    for name in ("momentum", "nesterov", "clipnorm", "clipvalue"):
+        if own[name] != OWN_PARAMETERS[name]:
+            arguments[name] = own[name]
+    _check_arguments(cls, optimizer, arguments)
+    schedule = None
+    if hasattr(learning_rate, "get_config"):
+        schedule, learning_rate = freeze(learning_rate), 1.0
+    try:
+        made = cls(learning_rate=1.0, **arguments)
+    except (TypeError, ValueError) as error:
+        raise InvalidNetworkError(
+            f"optimizer={optimizer!r} must take the arguments {arguments!r}; Keras "
+            f"refused them: {error} Change optimizer_params."
+        ) from error
+    return Optimizer(freeze(made), schedule), float(learning_rate), float(decay)
+
+
+def _from_instance(
+    optimizer: Any, own: dict[str, Any]
+) -> tuple[Optimizer, float, float]:
+    """An instance says everything itself; nothing may be said twice."""
+    import keras
+
+    said_twice = [n for n, default in OWN_PARAMETERS.items() if own[n] != default]
+    if said_twice:
+        raise InvalidNetworkError(
+            "An optimizer instance carries its own settings; got also "
+            f"{', '.join(f'{n}={own[n]!r}' for n in said_twice)}. Set them in the "
+            "instance, or give the optimizer by name, which a search can vary."
+        )
+    config = optimizer.get_config()
+    rate = config.get("learning_rate")
+    schedule = None
+    if isinstance(rate, dict):
+        rate = keras.optimizers.schedules.deserialize(rate)
+        schedule, rate = freeze(rate), 1.0
+    copy = type(optimizer).from_config({**config, "learning_rate": 1.0})
+    return Optimizer(freeze(copy), schedule), float(rate), 0.0
+
+
+def _optimizer_class(name: str) -> Any:
+    """Find a Keras optimizer by name, in any case."""
+    import keras
+
+    classes = {
+        n.lower(): c
+        for n, c in vars(keras.optimizers).items()
+        if isinstance(c, type) and issubclass(c, keras.optimizers.Optimizer)
+    }
+    for wrapper in ("optimizer", "lossscaleoptimizer", "multioptimizer"):
+        classes.pop(wrapper, None)
+    if name.lower() in classes:
+        return classes[name.lower()]
+    close = difflib.get_close_matches(name.lower(), classes, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise InvalidNetworkError(
+        f"optimizer must be the name of a Keras optimizer or an instance; got {name!r}. "
+        f"{hint}Known names: {', '.join(sorted(classes))}."
+    )
+
+
+def _check_arguments(cls: Any, name: str, arguments: dict[str, Any]) -> None:
+    """Refuse arguments the optimizer does not have."""
+    known = set(inspect.signature(cls).parameters) - set(NOT_FOR_PARAMS)
+    unknown = sorted(set(arguments) - known)
+    if not unknown:
+        return
+    close = difflib.get_close_matches(unknown[0], known, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise InvalidNetworkError(
+        f"optimizer={name!r} takes the arguments {sorted(known)}; got {unknown}. "
+        f"{hint}Leave the others out, or choose an optimizer that has them."
+    )
+
+

@@ -1,0 +1,130 @@
+"""The weight arrays of a network: their shapes, and how they are drawn.
+
+The order is that of the standard Keras model, so ``model.set_weights`` takes the
+arrays as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skdeep.exceptions import InvalidImageError
+from skdeep.networks._description import Convolution, Network, Pooling
+
+
+@dataclass(frozen=True)
+class WeightSpec:
+    """Shape and role of one weight array."""
+
+    layer: str
+    role: str  # "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"
+    shape: tuple[int, ...]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the optimizer changes it."""
+        return not self.role.startswith("moving")
+
+
+def image_shapes(network: Network) -> list[tuple[int, int, int]]:
+    """Give the output shape (height, width, channels) of every image layer."""
+    height, width, channels = network.input_shape
+    shapes = []
+    counts = {Convolution: 0, Pooling: 0}
+    for layer in network.image_layers:
+        counts[type(layer)] += 1
+        if isinstance(layer, Convolution):
+            window, stride, channels = layer.kernel_size, (1, 1), layer.filters
+        else:
+            window, stride = layer.size, layer.size
+        before = (height, width)
+        height = _output_length(height, window[0], stride[0], layer.padding)
+        width = _output_length(width, window[1], stride[1], layer.padding)
+        if min(height, width) < 1:
+            kind = "convolution" if isinstance(layer, Convolution) else "pooling"
+            name = f"{kind} {counts[type(layer)]}"
+            raise InvalidImageError(
+                f"Expected images large enough for every layer; {name} with a window "
+                f"of {window} and padding='valid' got {before[0]}x{before[1]} pixels "
+                f"(input images: {network.input_shape}). Use padding='same', fewer "
+                "or smaller poolings, or larger images."
+            )
+        shapes.append((height, width, channels))
+    return shapes
+
+
+def _output_length(length: int, window: int, stride: int, padding: str) -> int:
+    """Return the number of outputs along one axis of a convolution or pooling."""
+    if padding == "same":
+        return -(-length // stride)
+    return (length - window) // stride + 1
+
+
+def weight_specs(network: Network) -> list[WeightSpec]:
+    """List the weights of a network in the order of the standard Keras model."""
+    specs: list[WeightSpec] = []
+    pieces = network.n_pieces
+    if network.image_layers:
+        shapes = image_shapes(network)
+        channels = network.input_shape[-1]
+        number = 0
+        for layer, shape in zip(network.image_layers, shapes, strict=True):
+            if isinstance(layer, Convolution):
+                number += 1
+                kernel = (*layer.kernel_size, channels, layer.filters * pieces)
+                specs += _affine(
+                    f"convolution_{number}", kernel, network.batch_normalization
+                )
+                channels = layer.filters
+        n_inputs = int(np.prod(shapes[-1]))
+    else:
+        n_inputs = int(np.prod(network.input_shape))
+    for number, hidden in enumerate(network.hidden, start=1):
+        kernel = (n_inputs, hidden.units * pieces)
+        specs += _affine(f"hidden_{number}", kernel, network.batch_normalization)
+        n_inputs = hidden.units
+    specs += _affine("output", (n_inputs, network.output_units), False)
+    return specs
+
+
+def _affine(
+    layer: str, kernel: tuple[int, ...], batch_normalization: bool
+) -> list[WeightSpec]:
+    """Kernel and bias, or kernel and the four arrays of a batch normalisation."""
+    roles = ("gamma", "beta", "moving_mean", "moving_variance")
+    vectors = roles if batch_normalization else ("bias",)
+    return [WeightSpec(layer, "kernel", kernel)] + [
+        WeightSpec(layer, role, kernel[-1:]) for role in vectors
+    ]
+
+
+def draw_weights(network: Network, seed: int) -> list[np.ndarray]:
+    """Draw initial weights; every kernel has its own seed, derived from ``seed``."""
+    ones = ("gamma", "moving_variance")
+    dtype = network.compute_dtype
+    seeds = np.random.SeedSequence(seed).generate_state(len(weight_specs(network)))
+    arrays = []
+    for spec, own_seed in zip(weight_specs(network), seeds, strict=True):
+        if spec.role == "kernel":
+            array = _draw(
+                network.kernel_initializer, spec.shape, int(own_seed >> 1), dtype
+            )
+        else:
+            array = np.full(spec.shape, float(spec.role in ones), dtype=dtype)
+        arrays.append(array)
+    return arrays
+
+
+def _draw(initializer: Any, shape: tuple[int, ...], seed: int, dtype: str) -> Any:
+    """Call a Keras initialiser; one that has no seed of its own gets ours."""
+    from keras import initializers
+
+    found = initializers.get(initializer)
+    if isinstance(found, initializers.Initializer):
+        config = found.get_config()
+        if "seed" in config and config["seed"] is None:
+            found = type(found).from_config({**config, "seed": seed})
+    return np.asarray(found(shape, dtype=dtype), dtype=dtype)
