@@ -19,7 +19,8 @@ from sklearn.utils.validation import column_or_1d
 class ClassEncoder:
     """Classes of a classifier: one sigmoid for two, softmax for more.
 
-    ``kind`` is "binary", "multiclass" (also for a single class) or "multilabel".
+    ``kind`` is "binary", "multiclass" or "multilabel". A single class is learnt as the
+    positive one of two.
     """
 
     kind: str
@@ -55,11 +56,13 @@ class ClassEncoder:
                 "the training data."
             )
         if self.kind == "binary":
-            return codes[:, np.newaxis]
+            return codes[:, np.newaxis] + (2 - len(self.classes))
         return codes
 
     def probabilities(self, outputs: np.ndarray) -> np.ndarray:
         """Return one column per class."""
+        if len(self.classes) == 1 and self.kind == "binary":
+            return np.ones_like(outputs)
         if self.kind == "binary":
             return np.hstack([1 - outputs, outputs])
         return outputs
@@ -90,12 +93,12 @@ def encode_classes(y: Any, classes: Any = None) -> tuple[ClassEncoder, np.ndarra
             "example with sklearn.multioutput.MultiOutputClassifier."
         )
     check_classification_targets(y)
-    if kind == "multilabel-indicator":
+    if kind == "multilabel-indicator":  # a one-hot matrix is one, too: never guessed
         y = y.toarray() if sparse.issparse(y) else np.asarray(y)
         return ClassEncoder("multilabel", np.arange(y.shape[1])), y
     y = column_or_1d(y, warn=True)
     found = np.unique(y) if classes is None else np.asarray(classes)
-    return ClassEncoder("binary" if len(found) == 2 else "multiclass", found), y
+    return ClassEncoder("binary" if len(found) <= 2 else "multiclass", found), y
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +133,8 @@ class NumberEncoder:
         return self.scale, self.offset
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
-        """Give predictions the shape of the targets."""
+        """Give predictions the shape of the targets, in double precision."""
+        outputs = outputs.astype(np.float64, copy=False)
         return outputs[:, 0] if self.one_dimensional else outputs
 
 

@@ -1,35 +1,40 @@
 """Load TensorFlow the first time something needs it, and quietly.
 
-TensorFlow reads its log level once, when it is imported, and then writes a dozen
-notes about its build and its compiler to stderr. If the user has said nothing about
-the level, it is raised for the import and put back at once. A TensorFlow that is
-already loaded stays as it is.
+TensorFlow writes a dozen notes about its build, the CPU and the lack of a GPU to
+stderr: some while it is imported, whatever the log level, some later, if the level it
+read at import allows. A user who fits a network has asked for none of them. So, unless
+the user has set the level, it is raised for the import and put back at once, and what
+is written to stderr meanwhile is passed on without TensorFlow's notes. A TensorFlow
+that is already loaded stays as it is.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+NOTE = re.compile(
+    rb"WARNING: All log messages before absl::|[IWE]\d{4} \d\d:|To enable the following"
+)
 _lock = threading.Lock()
 
 
 def load_tensorflow() -> Any:
     """Import TensorFlow and Keras, and check that Keras runs on TensorFlow."""
-    with _lock:
-        if "tensorflow" in sys.modules or LEVEL in os.environ:
-            import tensorflow as tf
-        else:
-            # Level 2 hides the notes (0) and warnings (1) about CPU and XLA set-up.
-            os.environ[LEVEL] = "2"
-            try:
-                import tensorflow as tf
-            finally:
-                del os.environ[LEVEL]
+    if "tensorflow" in sys.modules and "keras" in sys.modules:
         import keras
+        import tensorflow as tf
+    else:
+        with _lock, _without_notes():
+            import keras
+            import tensorflow as tf
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             "skdeep needs Keras on TensorFlow; Keras runs on "
@@ -37,3 +42,28 @@ def load_tensorflow() -> Any:
             "is imported."
         )
     return tf
+
+
+@contextmanager
+def _without_notes() -> Iterator[None]:
+    """Hide TensorFlow's notes in stderr, pass everything else on afterwards."""
+    if "tensorflow" in sys.modules or LEVEL in os.environ:
+        yield
+        return
+    with tempfile.TemporaryFile() as written:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # a process without stderr: nothing to hide
+            yield
+            return
+        os.environ[LEVEL] = "3"  # real errors are raised, not only logged
+        os.dup2(written.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            del os.environ[LEVEL]
+            written.seek(0)
+            rest = [line for line in written if not NOTE.match(line)]
+            os.write(stderr, b"".join(rest))
+            os.close(stderr)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._program import MAX_EPOCHS, Rows, State, TrainingProgram
 from skdeep.engine._random import RowOrders
+from skdeep.engine._rows import dense_rows
 
 
 class Feed:
@@ -61,7 +61,7 @@ class Feed:
         first_epoch: int,
         n_epochs: int,
     ) -> tuple[State, np.ndarray]:
-        """Run epochs; return the state and the history of shape (n_epochs, n_columns)."""
+        """Run epochs; return the state and a history of (n_epochs, n_columns)."""
         if self._whole is None:
             return self._train_streamed(state, numbers, orders, seed, first_epoch)
         padded = self._n_steps * self._program.key.batch_size
@@ -89,7 +89,14 @@ class Feed:
             chosen = order[start : start + self._size]
             places = np.minimum(in_order, len(chosen) - 1)
             state, history = self._program.train(
-                state, numbers, self._piece(chosen), places, seed, len(chosen), 1, start == 0
+                state,
+                numbers,
+                self._piece(chosen),
+                places,
+                seed,
+                len(chosen),
+                1,
+                start == 0,
             )
         assert history is not None
         return state, history.numpy()[:1]
@@ -132,13 +139,3 @@ class Feed:
         padded = np.zeros((self._size, *rows.shape[1:]), dtype)
         padded[: len(rows)] = rows
         return padded
-
-
-def dense_rows(
-    X: Any, chosen: Any, input_shape: tuple[int, ...], dtype: Any
-) -> np.ndarray:
-    """Take rows of a dense or sparse X as floats of the network's input shape."""
-    rows = X[chosen]
-    if sparse.issparse(rows):
-        rows = rows.toarray()
-    return rows.reshape(len(rows), *input_shape).astype(dtype, copy=False)

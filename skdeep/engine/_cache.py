@@ -1,6 +1,7 @@
 """key → program: bounded, locked, counted, clearable. The one global of skdeep.
 
-A program that falls out of the cache lives on as long as a run uses it.
+A program that falls out of the cache lives on as long as a run uses it. This module
+does not import TensorFlow until a program is asked for.
 """
 
 from __future__ import annotations
@@ -9,11 +10,14 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._key import ProgramKey
-from skdeep.engine._program import Predictor, TrainingProgram
 from skdeep.networks._description import Network
+
+if TYPE_CHECKING:
+    from skdeep.engine._program import Predictor, TrainingProgram
 
 MAX_PROGRAMS = 64
 
@@ -54,6 +58,9 @@ class ProgramCache:
 
     def program(self, key: ProgramKey) -> TrainingProgram:
         """Return the training program of a key; compile it if it is new."""
+        load_tensorflow()
+        from skdeep.engine._program import TrainingProgram
+
         with self._lock:
             if key in self._programs:
                 self._hits += 1
@@ -64,6 +71,9 @@ class ProgramCache:
 
     def predictor(self, network: Network) -> Predictor:
         """Return the predict function of a network; trace it if it is new."""
+        load_tensorflow()
+        from skdeep.engine._program import Predictor
+
         with self._lock:
             key = network.for_prediction
             found: Predictor = self._find(self._predictors, key, Predictor)

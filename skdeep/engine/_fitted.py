@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.engine._batches import dense_rows
+from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._cache import CACHE
+from skdeep.engine._rows import dense_rows
 from skdeep.networks._description import Convolution, Network
 from skdeep.networks._standard import standard_model
 from skdeep.networks._weights import image_shapes
@@ -58,8 +59,7 @@ class FittedNetwork:
 
     def predict(self, X: Any) -> np.ndarray:  # -> (n_rows, n_outputs)
         """Outputs of the network for rows of X, in the units of the target."""
-        import tensorflow as tf
-
+        tf = load_tensorflow()
         predictor = CACHE.predictor(self.network)
         if self._tensors is None:
             self._tensors = [tf.constant(w) for w in self.weights]
@@ -75,7 +75,7 @@ class FittedNetwork:
         result = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
         if self.rescaling is not None:
             scale, offset = self.rescaling
-            result = (result * scale + offset).astype(dtype, copy=False)
+            result = result * scale + offset
         return result
 
     @property
@@ -95,8 +95,6 @@ class FittedNetwork:
     def model(self) -> Any:
         """The network as a Keras model of standard layers."""
         if self._model is None:
-            from skdeep.engine._backend import load_tensorflow
-
             load_tensorflow()
             self._model = standard_model(
                 self.network, self.numbers, self.weights, self.rescaling

@@ -302,7 +302,7 @@ class LiveObjective:
         return [v for metric in self.metrics for v in metric.variables]
 
     def _target(self, y: Any, consumer: Any, dtype: Any) -> Any:
-        """y as the loss or metric wants it: class numbers or one-hot rows."""
+        """Y as the loss or metric wants it: class numbers or one-hot rows."""
         from keras import ops
 
         if self._objective.kind != "multiclass":

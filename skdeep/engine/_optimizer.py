@@ -131,7 +131,7 @@ def _optimizer_class(name: str) -> Any:
     close = difflib.get_close_matches(name.lower(), classes, 1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
     raise InvalidNetworkError(
-        f"optimizer must be the name of a Keras optimizer or an instance; got {name!r}. "
+        f"optimizer must be a Keras optimizer's name or an instance; got {name!r}. "
         f"{hint}Known names: {', '.join(sorted(classes))}."
     )
 
@@ -148,5 +148,3 @@ def _check_arguments(cls: Any, name: str, arguments: dict[str, Any]) -> None:
         f"optimizer={name!r} takes the arguments {sorted(known)}; got {unknown}. "
         f"{hint}Leave the others out, or choose an optimizer that has them."
     )
-
-

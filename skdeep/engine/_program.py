@@ -84,9 +84,9 @@ class TrainingProgram:
                     name=f"{spec.layer}_{spec.role}",
                 )
             )
-            if network.has_max_norm and spec.role == "kernel":
-                if spec.layer != "output":
-                    self._weights[-1].constraint = self._limit_norm
+            limited = spec.role == "kernel" and spec.layer != "output"
+            if network.has_max_norm and limited:
+                self._weights[-1].constraint = self._limit_norm
         self._trainable = [v for v in self._weights if v.trainable]
         self._optimizer = self.key.optimizer.make(self._learning_rate)
         self._optimizer.build(self._trainable)
@@ -238,9 +238,7 @@ class TrainingProgram:
     ) -> Any:
         """The body of ``train``: two nested loops."""
         tf, batch_size = self._tf, self.key.batch_size
-        self._numbers = dict(
-            zip(self.number_names, tf.unstack(numbers), strict=True)
-        )
+        self._numbers = dict(zip(self.number_names, tf.unstack(numbers), strict=True))
         self._write(weights, optimizer, meters)
         n_steps = (n_rows + batch_size - 1) // batch_size
 
@@ -284,9 +282,7 @@ class TrainingProgram:
     ) -> Any:
         """The body of ``evaluate``: one loop over batches in order."""
         tf, batch_size = self._tf, self.key.batch_size
-        self._numbers = dict(
-            zip(self.number_names, tf.unstack(numbers), strict=True)
-        )
+        self._numbers = dict(zip(self.number_names, tf.unstack(numbers), strict=True))
         for variable, value in zip(self._meters, meters, strict=True):
             variable.assign(value)
         self._reset_meters(fresh)
@@ -336,7 +332,9 @@ class TrainingProgram:
         def dropout(name: str, x: Any) -> Any:
             rate = self._numbers[name]
             keep = keep_mask(tuple(x.shape), rate, seed, step, names.index(name))
-            return tf.where(keep, x / tf.cast(1.0 - rate, x.dtype), tf.zeros((), x.dtype))
+            return tf.where(
+                keep, x / tf.cast(1.0 - rate, x.dtype), tf.zeros((), x.dtype)
+            )
 
         run = Pass(self.key.network, self._numbers, mask, dropout)
         with tf.GradientTape() as tape:
@@ -352,7 +350,7 @@ class TrainingProgram:
             self._weights[position].value.assign(value)
 
     def _measure(self, batch: Rows, mask: Any, passed: Any) -> Any:
-        """The loss of a batch, penalty included; adds loss and metrics to the meters."""
+        """Return the loss of a batch with its penalty, and note it in the meters."""
         tf, key = self._tf, self.key
         y, logits = batch.y, passed.logits
         given = predictions(key.network, logits)
@@ -378,10 +376,13 @@ class TrainingProgram:
     def _results(self) -> list[Any]:
         """The mean loss so far and the metrics."""
         loss = self._meters[0] / self._meters[1]
-        return [loss, *(self._tf.cast(r, self._dtype) for r in self._objective.results())]
+        return [
+            loss,
+            *(self._tf.cast(r, self._dtype) for r in self._objective.results()),
+        ]
 
     def _learning_rate(self) -> Any:
-        """rate / (1 + decay * step), times the schedule if there is one."""
+        """Rate / (1 + decay * step), times the schedule if there is one."""
         tf = self._tf
         step = self._optimizer.iterations
         rate = self._numbers["learning_rate"] / (
@@ -432,4 +433,4 @@ class Predictor:
         n_rows = X.shape[0]
         if n_rows == 1:
             X = np.concatenate([X, X])
-        return self._predict(weights, X).numpy()[:n_rows]  # type: ignore[no-any-return]
+        return self._predict(weights, X).numpy()[:n_rows]

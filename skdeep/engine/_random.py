@@ -25,7 +25,9 @@ class Seeds(NamedTuple):
 def draw_seeds(random_state: Any) -> Seeds:
     """Draw the seeds of a fit from any random_state that scikit-learn takes."""
     generator = check_random_state(random_state)
-    return Seeds(*(int(s) for s in generator.randint(2**31 - 1, size=len(Seeds._fields))))
+    return Seeds(
+        *(int(s) for s in generator.randint(2**31 - 1, size=len(Seeds._fields)))
+    )
 
 
 class RowOrders:

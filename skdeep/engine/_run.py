@@ -66,7 +66,7 @@ class Run:
         self.numbers["learning_rate"] = float(value)
 
     def snapshot(self) -> Any:
-        """Return the weights as they are; tensors never change, so nothing is copied."""
+        """Return the weights; tensors never change, so nothing is copied."""
         return self.state.weights
 
     def restore(self, snapshot: Any) -> None:
@@ -146,7 +146,7 @@ class Run:
         self._raise_divergence(self.epoch + bad[0] + 1, before, train)
 
     def _check_weights(self, train: Feed) -> None:
-        """Refuse weights that are no numbers: the last update came after the last loss."""
+        """Look at the weights: the last update came after the last loss."""
         if all(np.isfinite(w).all() for w in self.weights()):
             return
         self._raise_divergence(self.epoch, [h["loss"] for h in self.history], train)

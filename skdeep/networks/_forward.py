@@ -79,6 +79,8 @@ def forward(
     result = Forward()
     arrays = iter(enumerate(weights))
     x = ops.cast(x, run.compute_dtype)
+    if network.has_input_dropout and run.dropout is not None:
+        x = run.dropout("input_dropout", x)
     for layer in network.image_layers:
         if isinstance(layer, Convolution):
             x = _weighted_layer(x, arrays, run, result, layer)
@@ -86,8 +88,6 @@ def forward(
             x = _pool(x, layer)
     if network.image_layers:
         x = ops.reshape(x, (-1, _n_values(x)))
-    if network.has_input_dropout and run.dropout is not None:
-        x = run.dropout("input_dropout", x)
     for number, hidden in enumerate(network.hidden):
         x = _weighted_layer(x, arrays, run, result, None)
         if hidden.dropout and run.dropout is not None:

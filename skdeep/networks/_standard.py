@@ -39,11 +39,11 @@ def standard_model(
 
     inputs = keras.Input(network.input_shape, name="input")
     x = inputs
+    if network.has_input_dropout:
+        x = keras.layers.Dropout(numbers["input_dropout"], name="input_dropout")(x)
     if network.image_layers:
         x = _image_layers(x, network, numbers)
         x = keras.layers.Flatten(name="flatten")(x)
-    if network.has_input_dropout:
-        x = keras.layers.Dropout(numbers["input_dropout"], name="input_dropout")(x)
     for i, hidden in enumerate(network.hidden):
         layer = keras.layers.Dense(
             hidden.units * network.n_pieces,

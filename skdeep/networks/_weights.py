@@ -71,7 +71,7 @@ def weight_specs(network: Network) -> list[WeightSpec]:
         shapes = image_shapes(network)
         channels = network.input_shape[-1]
         number = 0
-        for layer, shape in zip(network.image_layers, shapes, strict=True):
+        for layer in network.image_layers:
             if isinstance(layer, Convolution):
                 number += 1
                 kernel = (*layer.kernel_size, channels, layer.filters * pieces)
@@ -83,8 +83,8 @@ def weight_specs(network: Network) -> list[WeightSpec]:
     else:
         n_inputs = int(np.prod(network.input_shape))
     for number, hidden in enumerate(network.hidden, start=1):
-        kernel = (n_inputs, hidden.units * pieces)
-        specs += _affine(f"hidden_{number}", kernel, network.batch_normalization)
+        shape = (n_inputs, hidden.units * pieces)
+        specs += _affine(f"hidden_{number}", shape, network.batch_normalization)
         n_inputs = hidden.units
     specs += _affine("output", (n_inputs, network.output_units), False)
     return specs

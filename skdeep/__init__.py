@@ -1,0 +1,21 @@
+"""scikit-learn estimators over Keras networks, one compiled program per architecture.
+
+Importing the package imports neither TensorFlow nor Keras; the first fit does.
+"""
+
+from skdeep.estimators import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+)
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "CNNClassifier",
+    "CNNRegressor",
+    "DNNClassifier",
+    "DNNRegressor",
+    "__version__",
+]

@@ -1,0 +1,103 @@
+"""Arrays in: rows and images as the engine takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+from skdeep.exceptions import InvalidImageError
+
+
+def check_lengths(X: Any, y: Any, X_name: str, y_name: str) -> None:
+    """Refuse rows and targets of different numbers."""
+    if X.shape[0] != len(y):
+        raise ValueError(
+            f"{X_name} and {y_name} must have the same number of samples; got "
+            f"inconsistent numbers of samples: [{X.shape[0]}, {len(y)}]. Give one "
+            "target per row."
+        )
+
+
+def check_rows(estimator: Any, X: Any, dtype: str, *, reset: bool) -> Any:
+    """Check a table; return a float array or a float CSR matrix."""
+    return validate_data(
+        estimator, X, reset=reset, accept_sparse="csr", dtype=[np.dtype(dtype)]
+    )
+
+
+def check_images(
+    estimator: Any,
+    X: Any,
+    image_shape: Any,
+    dtype: str,
+    *,
+    fitted_shape: tuple[int, int, int] | None,
+) -> tuple[Any, tuple[int, int, int]]:
+    """Check images or flat rows of them.
+
+    Parameters
+    ----------
+    estimator : object
+        Gets ``n_features_in_`` (pixels times channels) and ``feature_names_in_``
+        unless ``fitted_shape`` is given.
+    X : array-like
+        (n, height, width, channels), (n, height, width), or flat rows.
+    image_shape : tuple of 3 ints, or None
+        The shape of flat rows; one entry may be -1.
+    dtype : str
+        What numbers become; small integers stay until they are needed.
+    fitted_shape : tuple of 3 ints, default=None
+        What the images must be; None in fit.
+
+    Returns
+    -------
+    X : array or CSR matrix
+        Flat rows, or images of four axes.
+    shape : tuple of 3 ints
+        Height, width, channels.
+    """
+    name = type(estimator).__name__
+    n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    if n_axes not in (3, 4):
+        X = check_rows(estimator, X, dtype, reset=fitted_shape is None)
+        shape = fitted_shape or _flat_shape(X.shape[1], image_shape, name)
+        return X, shape
+    dtypes = [np.dtype(dtype), np.uint8]
+    X = check_array(X, allow_nd=True, dtype=dtypes, estimator=estimator, input_name="X")
+    if X.ndim == 3:
+        X = X[..., np.newaxis]
+    shape = X.shape[1:]
+    if fitted_shape is not None and shape != fitted_shape:
+        raise InvalidImageError(
+            f"X has images of shape {shape}, but {name} is expecting images of shape "
+            f"{fitted_shape} as in fit. Resize them."
+        )
+    if fitted_shape is None:
+        estimator.n_features_in_ = int(np.prod(shape))
+        if hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+    return X, shape
+
+
+def _flat_shape(n_features: int, image_shape: Any, name: str) -> tuple[int, int, int]:
+    """The image shape of flat rows, -1 worked out."""
+    if image_shape is None:
+        raise InvalidImageError(
+            f"{name} expects images of shape (n_samples, height, width, channels) or "
+            f"(n_samples, height, width); got flat rows of {n_features} features. Pass "
+            "image_shape=(height, width, channels), one of which may be -1; for a "
+            f"table use {name.replace('CNN', 'DNN')}."
+        )
+    shape = tuple(int(length) for length in image_shape)
+    known = int(np.prod([n for n in shape if n != -1]))
+    if -1 in shape and n_features % known == 0:
+        shape = tuple(n_features // known if n == -1 else n for n in shape)
+    if -1 in shape or int(np.prod(shape)) != n_features:
+        raise InvalidImageError(
+            f"image_shape must multiply to the {n_features} features of a row; got "
+            f"{tuple(image_shape)}. Change image_shape or the rows."
+        )
+    return shape  # type: ignore[return-value]

@@ -1,0 +1,18 @@
+"""Rows of any kind as dense floats of the shape a network takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+
+def dense_rows(
+    X: Any, chosen: Any, input_shape: tuple[int, ...], dtype: Any
+) -> np.ndarray:
+    """Take rows of a dense or sparse X as floats of the network's input shape."""
+    rows = X[chosen]
+    if sparse.issparse(rows):
+        rows = rows.toarray()
+    return rows.reshape(len(rows), *input_shape).astype(dtype, copy=False)

@@ -1,0 +1,6 @@
+"""What the user holds: constructor, docstring, and the few hooks that differ."""
+
+from skdeep.estimators._cnn import CNNClassifier, CNNRegressor
+from skdeep.estimators._dnn import DNNClassifier, DNNRegressor
+
+__all__ = ["CNNClassifier", "CNNRegressor", "DNNClassifier", "DNNRegressor"]

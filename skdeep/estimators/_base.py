@@ -1,0 +1,588 @@
+"""The fit sequence, once for all estimators: validate → encode → key → program → run.
+
+Think twice before adding anything here: what a network looks like belongs to
+``networks``, how it is trained to ``engine``, what labels mean to ``_targets``.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.validation import _check_y, check_is_fitted
+
+from skdeep._holdout import split_rows
+from skdeep._sample_weights import class_weights, normalized, row_weights
+from skdeep._sklearn_compat import CallbackSupportMixin, with_callbacks
+from skdeep._targets import encode_classes, encode_numbers
+from skdeep._validation import check_lengths
+from skdeep.callbacks._early_stopping import EarlyStopping, rises
+from skdeep.engine._backend import load_tensorflow
+from skdeep.engine._random import Seeds, draw_seeds
+from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What continues when training goes on: seeds, epochs done, the optimizer.
+
+    ``optimizer_state`` is None unless more training is announced by ``warm_start`` or
+    ``partial_fit``; it can be three times as large as the weights.
+    """
+
+    seeds: Seeds
+    n_epochs: int
+    optimizer: object = None
+    optimizer_state: list | None = None
+
+
+@dataclass
+class Rows:
+    """Checked rows with encoded targets and weights."""
+
+    X: object
+    y: np.ndarray
+    weight: np.ndarray
+
+    def take(self, chosen):
+        """Return some of the rows."""
+        return Rows(self.X[chosen], self.y[chosen], self.weight[chosen])
+
+    def with_mean_weight_one(self):
+        """Return the rows with weights whose scale has no effect."""
+        return replace(self, weight=normalized(self.weight))
+
+
+def unchanged_on_error(method):
+    """Let a method that fails leave the estimator as it was."""
+
+    @functools.wraps(method)
+    def guarded(self, *args, **kwargs):
+        before = dict(self.__dict__)
+        try:
+            return method(self, *args, **kwargs)
+        except BaseException:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
+
+    return guarded
+
+
+class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
+    """Fit, predict and look at a network; concrete classes have the constructor."""
+
+    @abstractmethod
+    def _check_X(self, X, *, reset):
+        """Check rows; return an array or a CSR matrix in a dtype the engine takes."""
+
+    @abstractmethod
+    def _input_shape(self):
+        """Return the shape of one row as ``_check_X`` saw it in fit."""
+
+    @abstractmethod
+    def _read_y(self, y):
+        """Check targets; return them as an array."""
+
+    @abstractmethod
+    def _make_encoder(self, y, weight, classes):
+        """Return the encoder of checked targets."""
+
+    @unchanged_on_error
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+    ):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Training rows. Networks for images also take (n_samples, height, width)
+            and (n_samples, height, width, channels).
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels, or a label indicator matrix, for classifiers; numbers for
+            regressors.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts; a weight of k counts as k rows. Only the ratios
+            matter.
+        X_val : {array-like, sparse matrix}, default=None
+            Rows to evaluate after every epoch; their losses and metrics appear in
+            ``history_`` as ``val_*``, and early stopping watches them. Inside a
+            Pipeline name them in its ``transform_input``.
+        y_val : array-like, default=None
+            Their targets.
+        sample_weight_val : array-like, default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If the data or parameters do not go together.
+        skdeep.exceptions.DivergenceError
+            If a loss or a weight becomes infinite or NaN.
+        """
+        continuing = self.warm_start and hasattr(self, "_fitted")
+        weight = sample_weight
+        rows, X_, y_ = self._training_rows(X, y, weight, continuing, None)
+        held = self._validation_rows(X_val, y_val, sample_weight_val)
+        return self._train(rows, held, self.epochs, continuing, (X_, y_))
+
+    def _partial_fit(self, X, y, sample_weight, classes):
+        """One more epoch over these rows."""
+        if self.early_stopping:
+            raise ValueError(
+                "partial_fit sees too little to stop early; got early_stopping=True. "
+                "Use fit, or set early_stopping=False."
+            )
+        continuing = hasattr(self, "_fitted")
+        rows, X_, y_ = self._training_rows(X, y, sample_weight, continuing, classes)
+        return self._train(rows, None, 1, continuing, (X_, y_), keep_optimizer=True)
+
+    def _training_rows(self, X, y, sample_weight, continuing, classes):
+        """Check, encode and weigh the rows to train on.
+
+        Sets: ``_encoder`` and what ``_check_X`` sets.
+        """
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None. Give fit a target for every row."
+            )
+        y = self._read_y(y)
+        X = self._check_X(X, reset=not continuing)
+        check_lengths(X, y, "X", "y")
+        weight = row_weights(sample_weight, X, len(y))
+        encoder = self._encoder if continuing else None
+        if encoder is None:
+            encoder, y = self._make_encoder(y, weight, classes)
+        encoded = encoder.encode(y)
+        weight = self._with_class_weight(weight, encoder, y)
+        self._encoder = encoder
+        return Rows(X, encoded, weight), X, y
+
+    def _with_class_weight(self, weight, encoder, y):
+        """Multiply class weights in; regressors have none."""
+        return weight
+
+    def _validation_rows(self, X_val, y_val, sample_weight_val):
+        """Check, encode and weigh the rows to evaluate on, if there are any."""
+        if X_val is None and y_val is None:
+            if sample_weight_val is not None:
+                raise ValueError(
+                    "sample_weight_val goes with X_val and y_val; got it alone. Give "
+                    "all three or none."
+                )
+            return None
+        if X_val is None or y_val is None:
+            missing = "X_val" if X_val is None else "y_val"
+            raise ValueError(
+                f"X_val and y_val go together; got no {missing}. Give both or none."
+            )
+        y = self._read_y(y_val)
+        X = self._check_X(X_val, reset=False)
+        check_lengths(X, y, "X_val", "y_val")
+        weight = row_weights(sample_weight_val, X, len(y), "sample_weight_val")
+        return Rows(X, self._encoder.encode(y, "y_val"), weight).with_mean_weight_one()
+
+    def _train(self, rows, held, epochs, continuing, given, *, keep_optimizer=False):
+        """Run the engine and keep what it leaves.
+
+        Sets: ``_fitted``, ``_progress``, ``history_``, ``n_iter_``, ``best_epoch_``,
+        ``n_outputs_``.
+        """
+        load_tensorflow()
+        from skdeep.engine._batches import Feed
+        from skdeep.engine._cache import CACHE
+        from skdeep.engine._fitted import FittedNetwork
+        from skdeep.engine._run import Plan, Run
+        from skdeep.networks._weights import draw_weights
+
+        key, numbers = self._make_key(rows.X.shape[0])
+        progress = self._progress if continuing else None
+        if progress is None:
+            progress = Progress(draw_seeds(self.random_state), 0)
+        elif self._fitted.network.for_prediction != key.network.for_prediction:
+            raise InvalidNetworkError(
+                "Training can only go on with the same network; got other values for "
+                "parameters that shape it. Set them back, or fit with warm_start=False."
+            )
+        if self.early_stopping and held is None:
+            rows, held = self._hold_out(rows, progress.seeds.holdout)
+        rows = rows.with_mean_weight_one()
+        program = CACHE.program(key)
+        state = program.start(
+            self._fitted.weights
+            if continuing
+            else draw_weights(key.network, progress.seeds.weights),
+            progress.optimizer_state if progress.optimizer == key.optimizer else None,
+        )
+        stopping = self._make_early_stopping(held)
+        last_epoch = progress.n_epochs + epochs
+        plan = Plan(progress.n_epochs, last_epoch, self.shuffle, progress.seeds)
+        observers = self._make_observers(given, held) + ([stopping] if stopping else [])
+        run = Run(program, state, numbers, plan, observers)
+        train = Feed(program, rows.X, rows.y, rows.weight)
+        watched = Feed(program, held.X, held.y, held.weight) if held else None
+        run.execute(train, watched)
+
+        self._fitted = FittedNetwork(
+            key.network, numbers, run.weights(), self._rescaling()
+        )
+        keep = keep_optimizer or self.warm_start
+        self._progress = Progress(
+            progress.seeds,
+            run.epoch,
+            key.optimizer if keep else None,
+            run.optimizer_state() if keep else None,
+        )
+        self._keep_history(run.history, continuing)
+        self.n_iter_ = run.epoch
+        self.best_epoch_ = stopping.best_epoch if stopping else run.epoch
+        self.n_outputs_ = self._encoder.n_outputs
+        self._warn_if_useless(run.history)
+        return self
+
+    def _make_key(self, n_rows):
+        """Say what program these parameters and data need, and with which numbers."""
+        from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
+        from skdeep.engine._objective import make_objective
+        from skdeep.engine._optimizer import make_optimizer
+        from skdeep.networks._from_parameters import make_network
+
+        encoder = self._encoder
+        objective = make_objective(
+            self.loss, self.loss_params, self.metrics, encoder.kind, encoder.n_outputs
+        )
+        activation = encoder.output_activation
+        if objective.loss_name == "Poisson":
+            activation = "exponential"  # a rate is positive; as scikit-learn's MLP
+        network, numbers = make_network(
+            self.get_params(deep=False),
+            self._input_shape(),
+            encoder.n_outputs,
+            activation,
+        )
+        optimizer, rate, decay = make_optimizer(
+            self.optimizer,
+            learning_rate=self.learning_rate,
+            decay=self.decay,
+            momentum=self.momentum,
+            nesterov=self.nesterov,
+            clipnorm=self.clipnorm,
+            clipvalue=self.clipvalue,
+            optimizer_params=self.optimizer_params,
+        )
+        key = ProgramKey(
+            network,
+            objective,
+            optimizer,
+            resolve_batch_size(self.batch_size, n_rows),
+            resolve_jit(self.jit_compile, network),
+        )
+        return key, {"learning_rate": rate, "decay": decay, **numbers}
+
+    def _hold_out(self, rows, seed):
+        """Split off the rows that early stopping watches."""
+        strata = (
+            rows.y.ravel() if self._encoder.kind in ("binary", "multiclass") else None
+        )
+        train, held = split_rows(len(rows.y), self.validation_fraction, seed, strata)
+        return rows.take(train), rows.take(held).with_mean_weight_one()
+
+    def _make_early_stopping(self, held):
+        """Return the observer that stops early, if asked for."""
+        if not self.early_stopping:
+            return None
+        monitor = "val_loss" if self.monitor == "auto" else self.monitor
+        rising = rises(monitor, self.monitor_mode)
+        return EarlyStopping(monitor, self.patience, self.min_delta, rising)
+
+    def _make_observers(self, given, held):
+        """Return everything else that watches the run."""
+        return []
+
+    def _rescaling(self):
+        """What turns outputs of the network into targets; None if they are the same."""
+        return getattr(self._encoder, "rescaling", None)
+
+    def _keep_history(self, logs, continuing):
+        """Append the epochs of a run, or start anew. Sets: ``history_``."""
+        history = self.history_ if continuing else {}
+        n_before = len(next(iter(history.values()), []))
+        names = list(history) + [
+            n for n in (logs[0] if logs else {}) if n not in history
+        ]
+        missing = [np.nan] * n_before
+        self.history_ = {
+            name: [
+                *history.get(name, missing),
+                *(log.get(name, np.nan) for log in logs),
+            ]
+            for name in names
+        }
+
+    def _warn_if_useless(self, logs):
+        """Warn if no epoch was better than the first."""
+        losses = [log["loss"] for log in logs]
+        if len(losses) < 2 or losses[0] < 1e-12 or min(losses[1:]) < losses[0]:
+            return
+        warnings.warn(
+            f"Expected the loss to fall; it was {losses[0]:.4g} after the first of "
+            f"{len(losses)} epochs and {losses[-1]:.4g} after the last. Change "
+            "learning_rate, scale X, or look at history_.",
+            ConvergenceWarning,
+            stacklevel=4,
+        )
+
+    def _outputs(self, X):
+        """Outputs of the network for checked rows."""
+        check_is_fitted(self)
+        return self._fitted.predict(self._check_X(X, reset=False))
+
+    @property
+    def model_(self):
+        """The fitted network as a Keras model of standard layers.
+
+        It takes rows of the network's input shape as floats and gives probabilities
+        or numbers; it saves, loads and predicts where skdeep is not installed.
+        """
+        check_is_fitted(self)
+        return self._fitted.model
+
+    @property
+    def loss_curve_(self):
+        """The training loss after every epoch, as scikit-learn's MLP calls it."""
+        check_is_fitted(self)
+        return self.history_["loss"]
+
+    def history_frame(self):
+        """Return ``history_`` as a table.
+
+        Returns
+        -------
+        pandas.DataFrame of shape (n_iter_, n_columns)
+            One row per epoch, counted from 1; columns are loss, metrics, their
+            ``val_*`` twins, and the learning rate.
+        """
+        check_is_fitted(self)
+        n_epochs = len(self.history_["loss"])
+        index = pd.RangeIndex(1, n_epochs + 1, name="epoch")
+        return pd.DataFrame(self.history_, index=index)
+
+    def summary(self):
+        """Return the layers of the fitted network as a table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per layer with its kind, output shape and number of parameters;
+            ``frame.attrs["n_parameters"]`` is their sum.
+        """
+        check_is_fitted(self)
+        model = self._fitted.model
+        rows = [
+            (
+                layer.name,
+                type(layer).__name__,
+                tuple(layer.output.shape[1:]),
+                layer.count_params(),
+            )
+            for layer in model.layers
+        ]
+        columns = ["layer", "kind", "output_shape", "n_parameters"]
+        frame = pd.DataFrame(rows, columns=columns).set_index("layer")
+        frame.attrs["n_parameters"] = model.count_params()
+        return frame
+
+    def __sklearn_is_fitted__(self):
+        """Fitted is what has a network, however far a failed fit came."""
+        return hasattr(self, "_fitted")
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks about the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+    """What classifiers add: classes and probabilities."""
+
+    def _read_y(self, y):
+        return _check_y(y, multi_output=True, estimator=self)
+
+    def _make_encoder(self, y, weight, classes):
+        encoder, y = encode_classes(y, classes)
+        self.classes_ = encoder.classes
+        return encoder, y
+
+    def _with_class_weight(self, weight, encoder, y):
+        return weight * class_weights(self.class_weight, encoder.classes, y)
+
+    @unchanged_on_error
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more epoch on these rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes there will be; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "partial_fit sees too few rows to balance classes; got "
+                "class_weight='balanced'. Give the weights as a dict."
+            )
+        if not hasattr(self, "_fitted"):
+            _check_partial_fit_first_call(self, classes)
+            classes = self.classes_
+        elif classes is not None and not np.array_equal(
+            self.classes_, np.unique(np.asarray(classes))
+        ):
+            raise ValueError(
+                f"classes must stay {self.classes_.tolist()} as in the first call; "
+                f"got {np.asarray(classes).tolist()}. Leave classes out, or start anew."
+            )
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def predict(self, X):
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class, or 0 and 1 for every label.
+        """
+        outputs = self._outputs(X)
+        return self._encoder.decode(outputs)
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Of each class in the order of ``classes_``, rows sum to 1; of each label
+            for a multilabel target.
+        """
+        outputs = self._outputs(X)
+        return self._encoder.probabilities(outputs)
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            ``log(predict_proba(X))``; -inf where a probability rounds to zero.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks about the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+
+class NetworkRegressor(RegressorMixin, NetworkEstimator):
+    """What regressors add: numbers, one or several per row."""
+
+    def _read_y(self, y):
+        return _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+
+    def _make_encoder(self, y, weight, classes):
+        return encode_numbers(y, weight, self.normalize_y), y
+
+    @unchanged_on_error
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one more epoch on these rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._partial_fit(X, y, sample_weight, None)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+            In the shape and the units of the targets of fit.
+        """
+        outputs = self._outputs(X)
+        return self._encoder.decode(outputs)
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks about the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

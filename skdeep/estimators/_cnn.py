@@ -1,0 +1,557 @@
+"""Convolutional networks for images."""
+
+from __future__ import annotations
+
+from skdeep._parameters import CONSTRAINTS
+from skdeep._validation import check_images
+from skdeep.estimators._base import (
+    NetworkClassifier,
+    NetworkEstimator,
+    NetworkRegressor,
+)
+
+
+class ImageNetwork(NetworkEstimator):
+    """Images, or flat rows of them."""
+
+    def _check_X(self, X, *, reset):
+        dtype = "float64" if self.dtype == "float64" else "float32"
+        fitted_shape = None if reset else self.image_shape_
+        X, shape = check_images(
+            self, X, self.image_shape, dtype, fitted_shape=fitted_shape
+        )
+        if reset:
+            self.image_shape_ = shape
+        return X
+
+    def _input_shape(self):
+        return self.image_shape_
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks about the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class CNNClassifier(NetworkClassifier, ImageNetwork):
+    """Classify images with a convolutional network.
+
+    Blocks of convolutions with a pooling behind each, then fully connected layers and a
+    softmax, or a sigmoid per output for two classes and for labels that do not exclude
+    each other.
+
+    Parameters
+    ----------
+    filters : tuple of int or of tuples of int, default=(32, 64)
+        Filters of each convolution. A tuple in the tuple is a block: its convolutions
+        follow each other, with one pooling behind them.
+    kernel_size : int or (int, int), default=3
+        Rows and columns of the convolutions' windows, in pixels.
+    padding : {"same", "valid"}, default="same"
+        Of convolutions and poolings: "same" pads, so any image works; "valid" does not,
+        so images shrink.
+    pool_size : int, None, or one entry per block, default=2
+        Window and stride of the pooling behind each block, in pixels; None for none.
+    pooling : {"max", "average"}, default="max"
+        Kind of pooling.
+    image_shape : (height, width, channels), default=None
+        Shape of the images when X has flat rows, as behind a scaler; one entry may be
+        -1.
+    hidden_layer_sizes : int or tuple of int, default=(128,)
+        Units of each hidden layer. Widen or deepen when the training loss stays high,
+        narrow when only the validation loss does.
+    activation : str, Keras layer or callable, default="relu"
+        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
+        ...), "maxout", a function, or a layer without weights. The output activation
+        follows from the target.
+    activation_params : dict, default=None
+        Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+    kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
+        How weights are drawn; "he_normal" suits deep relu networks.
+    batch_normalization : bool, default=False
+        Normalise every hidden layer over the batch, between the weights (then without
+        bias) and the activation. Helps deep networks and large learning rates.
+    input_dropout : float, default=0.0
+        Share of the inputs set to zero in each update; for many redundant features.
+    dropout : float or sequence of float, default=0.0
+        Share of each hidden layer's outputs set to zero in each update: one rate, or
+        one per hidden layer. Raise it when the validation loss rises while the training
+        loss falls. Source: Srivastava et al. (2014), JMLR 15.
+    l1 : float, default=0.0
+        Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
+        output when it is the only one); makes weights exactly small.
+    l2 : float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+    activity_l1 : float, default=0.0
+        Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
+        activations sparse.
+    max_norm : float, default=None
+        Largest norm of the weights into one unit, enforced after every update.
+    optimizer : str or Keras optimizer, default="adam"
+        Any Keras optimizer by name. An instance carries its own settings, is copied,
+        and excludes the parameters below up to ``optimizer_params``.
+    learning_rate : float or Keras schedule, default=0.001
+        Step size. Lower it by tens when the loss jumps or diverges, raise it when it
+        crawls.
+    decay : float, default=0.0
+        The rate becomes ``learning_rate / (1 + decay * update)``.
+    momentum : float, default=0.0
+        For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
+    nesterov : bool, default=False
+        Nesterov momentum, for "sgd".
+    clipnorm : float, default=None
+        Largest norm of each gradient; against divergence.
+    clipvalue : float, default=None
+        Largest absolute value of each entry of a gradient.
+    optimizer_params : dict, default=None
+        Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
+        weight_decay, global_clipnorm, use_ema, ...
+    loss : str, Keras loss or callable, default="auto"
+        "auto" is cross-entropy, binary or categorical as the target demands. Any Keras
+        loss otherwise ("binary_focal_crossentropy", "mean_squared_error", ...); one
+        that cannot fit the target is refused.
+    loss_params : dict, default=None
+        Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
+    metrics : str, Keras metric, callable, list of them, or None, default="auto"
+        Recorded in ``history_`` under their Keras names; "auto" is accuracy.
+    epochs : int, default=100
+        Passes over the training rows; the most there will be with early stopping.
+    batch_size : int, default=32
+        Rows per update. A number of at least n_samples makes every update see all rows.
+    shuffle : bool, default=True
+        Visit the rows in a new order in every epoch.
+    early_stopping : bool, default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
+        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
+        training rows.
+    patience : int, default=10
+        Epochs without improvement before stopping.
+    min_delta : float, default=0.0
+        Smaller improvements do not count.
+    monitor : str, default="auto"
+        A column of ``history_``; "auto" is "val_loss".
+    monitor_mode : {"auto", "min", "max"}, default="auto"
+        Whether less or more of it is better; inferred from the name by default.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping watches when fit gets no ``X_val``.
+    class_weight : dict, "balanced" or None, default=None
+        Weight per class, multiplied into the sample weights; "balanced" weighs classes
+        inversely to their frequency.
+    callbacks : Keras callback or list of them, default=None
+        Copied for every fit; see ``set_callbacks`` for scikit-learn's.
+    warm_start : bool, default=False
+        Go on from the last fit: weights, optimizer, epoch count and history.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, row orders, dropout and the rows held out. An int gives
+        the same bits in every fit, thread and process of a machine.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
+        that has it.
+    jit_compile : bool or "auto", default="auto"
+        Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
+        CPU, and not for convolutions, which lose.
+    verbose : {0, 1, 2}, default=0
+        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes, sorted; column numbers for a multilabel target.
+    n_features_in_ : int
+        Features seen in fit: pixels times channels.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X had names that are strings.
+    n_outputs_ : int
+        Output units of the network.
+    n_iter_ : int
+        Epochs trained.
+    best_epoch_ : int
+        The epoch whose weights are kept, counted from 1.
+    history_ : dict of str to list of float
+        Loss, metrics, ``val_*`` and learning rate after every epoch.
+    loss_curve_ : list of float
+        The training loss after every epoch.
+    model_ : keras.Model
+        The network in standard Keras layers.
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels of the images seen in fit.
+
+    Raises
+    ------
+    ValueError
+        In fit, if parameters, data and target do not go together.
+    skdeep.exceptions.DivergenceError
+        In fit, if a loss or a weight becomes infinite or NaN.
+
+    See Also
+    --------
+    DNNClassifier : The same for tables.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import train_test_split
+    >>> from skdeep import CNNClassifier
+    >>> digits = load_digits()
+    >>> X_train, X_test, y_train, y_test = train_test_split(
+    ...     digits.images / 16, digits.target, random_state=0
+    ... )
+    >>> net = CNNClassifier(filters=(16, 32), epochs=5, random_state=0)
+    >>> bool(net.fit(X_train, y_train).score(X_test, y_test) > 0.9)
+    True
+    """
+
+    _parameter_constraints = CONSTRAINTS["CNNClassifier"]
+
+    def __init__(
+        self,
+        filters=(32, 64),
+        *,
+        kernel_size=3,
+        padding="same",
+        pool_size=2,
+        pooling="max",
+        image_shape=None,
+        hidden_layer_sizes=(128,),
+        activation="relu",
+        activation_params=None,
+        kernel_initializer="glorot_uniform",
+        batch_normalization=False,
+        input_dropout=0.0,
+        dropout=0.0,
+        l1=0.0,
+        l2=0.0,
+        activity_l1=0.0,
+        max_norm=None,
+        optimizer="adam",
+        learning_rate=0.001,
+        decay=0.0,
+        momentum=0.0,
+        nesterov=False,
+        clipnorm=None,
+        clipvalue=None,
+        optimizer_params=None,
+        loss="auto",
+        loss_params=None,
+        metrics="auto",
+        epochs=100,
+        batch_size=32,
+        shuffle=True,
+        early_stopping=False,
+        patience=10,
+        min_delta=0.0,
+        monitor="auto",
+        monitor_mode="auto",
+        validation_fraction=0.1,
+        class_weight=None,
+        callbacks=None,
+        warm_start=False,
+        random_state=None,
+        dtype="float32",
+        jit_compile="auto",
+        verbose=0,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.padding = padding
+        self.pool_size = pool_size
+        self.pooling = pooling
+        self.image_shape = image_shape
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.activation_params = activation_params
+        self.kernel_initializer = kernel_initializer
+        self.batch_normalization = batch_normalization
+        self.input_dropout = input_dropout
+        self.dropout = dropout
+        self.l1 = l1
+        self.l2 = l2
+        self.activity_l1 = activity_l1
+        self.max_norm = max_norm
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.optimizer_params = optimizer_params
+        self.loss = loss
+        self.loss_params = loss_params
+        self.metrics = metrics
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.min_delta = min_delta
+        self.monitor = monitor
+        self.monitor_mode = monitor_mode
+        self.validation_fraction = validation_fraction
+        self.class_weight = class_weight
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.dtype = dtype
+        self.jit_compile = jit_compile
+        self.verbose = verbose
+
+
+class CNNRegressor(NetworkRegressor, ImageNetwork):
+    """Predict numbers from images with a convolutional network.
+
+    Blocks of convolutions with a pooling behind each, then fully connected layers,
+    trained on the squared error.
+
+    Parameters
+    ----------
+    filters : tuple of int or of tuples of int, default=(32, 64)
+        Filters of each convolution. A tuple in the tuple is a block: its convolutions
+        follow each other, with one pooling behind them.
+    kernel_size : int or (int, int), default=3
+        Rows and columns of the convolutions' windows, in pixels.
+    padding : {"same", "valid"}, default="same"
+        Of convolutions and poolings: "same" pads, so any image works; "valid" does not,
+        so images shrink.
+    pool_size : int, None, or one entry per block, default=2
+        Window and stride of the pooling behind each block, in pixels; None for none.
+    pooling : {"max", "average"}, default="max"
+        Kind of pooling.
+    image_shape : (height, width, channels), default=None
+        Shape of the images when X has flat rows, as behind a scaler; one entry may be
+        -1.
+    hidden_layer_sizes : int or tuple of int, default=(128,)
+        Units of each hidden layer. Widen or deepen when the training loss stays high,
+        narrow when only the validation loss does.
+    activation : str, Keras layer or callable, default="relu"
+        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
+        ...), "maxout", a function, or a layer without weights. The output activation
+        follows from the target.
+    activation_params : dict, default=None
+        Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+    kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
+        How weights are drawn; "he_normal" suits deep relu networks.
+    batch_normalization : bool, default=False
+        Normalise every hidden layer over the batch, between the weights (then without
+        bias) and the activation. Helps deep networks and large learning rates.
+    input_dropout : float, default=0.0
+        Share of the inputs set to zero in each update; for many redundant features.
+    dropout : float or sequence of float, default=0.0
+        Share of each hidden layer's outputs set to zero in each update: one rate, or
+        one per hidden layer. Raise it when the validation loss rises while the training
+        loss falls. Source: Srivastava et al. (2014), JMLR 15.
+    l1 : float, default=0.0
+        Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
+        output when it is the only one); makes weights exactly small.
+    l2 : float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+    activity_l1 : float, default=0.0
+        Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
+        activations sparse.
+    max_norm : float, default=None
+        Largest norm of the weights into one unit, enforced after every update.
+    optimizer : str or Keras optimizer, default="adam"
+        Any Keras optimizer by name. An instance carries its own settings, is copied,
+        and excludes the parameters below up to ``optimizer_params``.
+    learning_rate : float or Keras schedule, default=0.001
+        Step size. Lower it by tens when the loss jumps or diverges, raise it when it
+        crawls.
+    decay : float, default=0.0
+        The rate becomes ``learning_rate / (1 + decay * update)``.
+    momentum : float, default=0.0
+        For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
+    nesterov : bool, default=False
+        Nesterov momentum, for "sgd".
+    clipnorm : float, default=None
+        Largest norm of each gradient; against divergence.
+    clipvalue : float, default=None
+        Largest absolute value of each entry of a gradient.
+    optimizer_params : dict, default=None
+        Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
+        weight_decay, global_clipnorm, use_ema, ...
+    loss : str, Keras loss or callable, default="auto"
+        "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
+        "huber", "poisson" with positive predictions, ...), or "quantile".
+    loss_params : dict, default=None
+        Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
+    metrics : str, Keras metric, callable, list of them, or None, default="auto"
+        Recorded in ``history_`` under their Keras names; "auto" is none besides the
+        loss.
+    epochs : int, default=100
+        Passes over the training rows; the most there will be with early stopping.
+    batch_size : int, default=32
+        Rows per update. A number of at least n_samples makes every update see all rows.
+    shuffle : bool, default=True
+        Visit the rows in a new order in every epoch.
+    early_stopping : bool, default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
+        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.
+    patience : int, default=10
+        Epochs without improvement before stopping.
+    min_delta : float, default=0.0
+        Smaller improvements do not count.
+    monitor : str, default="auto"
+        A column of ``history_``; "auto" is "val_loss".
+    monitor_mode : {"auto", "min", "max"}, default="auto"
+        Whether less or more of it is better; inferred from the name by default.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping watches when fit gets no ``X_val``.
+    normalize_y : bool, default=False
+        Train on the target minus its mean, divided by its deviation; predictions come
+        back in its units. For targets far from 0 and 1, such as prices.
+    callbacks : Keras callback or list of them, default=None
+        Copied for every fit; see ``set_callbacks`` for scikit-learn's.
+    warm_start : bool, default=False
+        Go on from the last fit: weights, optimizer, epoch count and history.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, row orders, dropout and the rows held out. An int gives
+        the same bits in every fit, thread and process of a machine.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
+        that has it.
+    jit_compile : bool or "auto", default="auto"
+        Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
+        CPU, and not for convolutions, which lose.
+    verbose : {0, 1, 2}, default=0
+        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Features seen in fit: pixels times channels.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if X had names that are strings.
+    n_outputs_ : int
+        Output units of the network.
+    n_iter_ : int
+        Epochs trained.
+    best_epoch_ : int
+        The epoch whose weights are kept, counted from 1.
+    history_ : dict of str to list of float
+        Loss, metrics, ``val_*`` and learning rate after every epoch.
+    loss_curve_ : list of float
+        The training loss after every epoch.
+    model_ : keras.Model
+        The network in standard Keras layers.
+    image_shape_ : tuple of (int, int, int)
+        Height, width and channels of the images seen in fit.
+
+    Raises
+    ------
+    ValueError
+        In fit, if parameters, data and target do not go together.
+    skdeep.exceptions.DivergenceError
+        In fit, if a loss or a weight becomes infinite or NaN.
+
+    See Also
+    --------
+    DNNRegressor : The same for tables.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skdeep import CNNRegressor
+    >>> images = np.random.RandomState(0).uniform(size=(200, 8, 8))
+    >>> brightness = images.mean(axis=(1, 2)) * 100
+    >>> net = CNNRegressor(filters=(8,), epochs=30, normalize_y=True, random_state=0)
+    >>> net.fit(images, brightness).predict(images[:2]).shape
+    (2,)
+    """
+
+    _parameter_constraints = CONSTRAINTS["CNNRegressor"]
+
+    def __init__(
+        self,
+        filters=(32, 64),
+        *,
+        kernel_size=3,
+        padding="same",
+        pool_size=2,
+        pooling="max",
+        image_shape=None,
+        hidden_layer_sizes=(128,),
+        activation="relu",
+        activation_params=None,
+        kernel_initializer="glorot_uniform",
+        batch_normalization=False,
+        input_dropout=0.0,
+        dropout=0.0,
+        l1=0.0,
+        l2=0.0,
+        activity_l1=0.0,
+        max_norm=None,
+        optimizer="adam",
+        learning_rate=0.001,
+        decay=0.0,
+        momentum=0.0,
+        nesterov=False,
+        clipnorm=None,
+        clipvalue=None,
+        optimizer_params=None,
+        loss="auto",
+        loss_params=None,
+        metrics="auto",
+        epochs=100,
+        batch_size=32,
+        shuffle=True,
+        early_stopping=False,
+        patience=10,
+        min_delta=0.0,
+        monitor="auto",
+        monitor_mode="auto",
+        validation_fraction=0.1,
+        normalize_y=False,
+        callbacks=None,
+        warm_start=False,
+        random_state=None,
+        dtype="float32",
+        jit_compile="auto",
+        verbose=0,
+    ):
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.padding = padding
+        self.pool_size = pool_size
+        self.pooling = pooling
+        self.image_shape = image_shape
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.activation_params = activation_params
+        self.kernel_initializer = kernel_initializer
+        self.batch_normalization = batch_normalization
+        self.input_dropout = input_dropout
+        self.dropout = dropout
+        self.l1 = l1
+        self.l2 = l2
+        self.activity_l1 = activity_l1
+        self.max_norm = max_norm
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.optimizer_params = optimizer_params
+        self.loss = loss
+        self.loss_params = loss_params
+        self.metrics = metrics
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.min_delta = min_delta
+        self.monitor = monitor
+        self.monitor_mode = monitor_mode
+        self.validation_fraction = validation_fraction
+        self.normalize_y = normalize_y
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.dtype = dtype
+        self.jit_compile = jit_compile
+        self.verbose = verbose
