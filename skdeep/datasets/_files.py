@@ -81,7 +81,7 @@ def locate(
             reason = f"the download failed ({error})"
             raise FileNotFoundError(
                 _missing_message(loader, missing, folders, folder, reason)
-            ) from error
+            ) from None
     return paths
 
 
