@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import warnings
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +26,7 @@ from skdeep._validation import check_lengths
 from skdeep.callbacks._early_stopping import EarlyStopping, rises
 from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._random import Seeds, draw_seeds
+from skdeep.estimators._reporting import EpochReport
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
 
 
@@ -147,6 +149,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         held = self._validation_rows(X_val, y_val, sample_weight_val)
         return self._train(rows, held, self.epochs, continuing, (X_, y_))
 
+    @contextmanager
+    def _reporting(self, report):
+        """Call ``report(epoch)`` after every epoch of the fits inside the block.
+
+        Meanwhile the estimator predicts with the weights of that epoch.
+        """
+        self._report = report
+        try:
+            yield
+        finally:
+            del self._report
+
     def _partial_fit(self, X, y, sample_weight, classes):
         """One more epoch over these rows."""
         if self.early_stopping:
@@ -240,6 +254,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         last_epoch = progress.n_epochs + epochs
         plan = Plan(progress.n_epochs, last_epoch, self.shuffle, progress.seeds)
         observers = self._make_observers(given, held) + ([stopping] if stopping else [])
+        if hasattr(self, "_report"):
+            observers.append(EpochReport(self, key.network, numbers, self._report))
         run = Run(program, state, numbers, plan, observers)
         train = Feed(program, rows.X, rows.y, rows.weight)
         watched = Feed(program, held.X, held.y, held.weight) if held else None

@@ -1,0 +1,46 @@
+"""Show a fit in progress as a fitted estimator, epoch by epoch.
+
+What looks at it calls ``predict`` and ``score``; it changes nothing of the run.
+"""
+
+from __future__ import annotations
+
+from skdeep.callbacks._observer import Observer
+
+
+class EpochReport(Observer):
+    """Give the estimator the weights of every epoch, then call ``report(epoch)``.
+
+    Parameters
+    ----------
+    estimator : NetworkEstimator
+        In whose fit the run happens; its ``_fitted`` is set after every epoch.
+    network : Network
+        The architecture.
+    numbers : dict of str to float
+        What it is trained with.
+    report : callable
+        Called with the number of epochs done.
+    """
+
+    every = 1
+
+    def __init__(self, estimator, network, numbers, report):
+        self.estimator = estimator
+        self.network = network
+        self.numbers = numbers
+        self.report = report
+
+    def on_epoch_end(self, run, logs):
+        """Let the estimator predict as of now."""
+        from skdeep.engine._fitted import FittedNetwork
+
+        self.estimator._fitted = FittedNetwork(
+            self.network, self.numbers, run.weights(), self.estimator._rescaling()
+        )
+        self.report(run.epoch)
+
+    def on_run_end(self, run):
+        """Pass Ctrl-C on: half a report is of no use to whoever asked for it."""
+        if run.interrupted:
+            raise KeyboardInterrupt
