@@ -1,0 +1,64 @@
+"""What all tests share: small real data sets, a cache that starts empty.
+
+The arrays are read-only, so a test in which something writes into the caller's data
+fails.
+"""
+
+import os
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_iris
+from sklearn.preprocessing import scale
+
+from skdeep.engine import clear_cache
+
+# Figures are drawn, never shown.
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+def read_only(*arrays):
+    """Return the arrays with writing forbidden."""
+    for array in arrays:
+        array.setflags(write=False)
+    return arrays
+
+
+@pytest.fixture(scope="session")
+def iris():
+    """150 flowers in the order of their 3 classes, 4 standardised features."""
+    X, y = load_iris(return_X_y=True)
+    return read_only(scale(X), y)
+
+
+@pytest.fixture(scope="session")
+def cancer():
+    """569 tumours of 2 classes, 4 of their features, standardised."""
+    X, y = load_breast_cancer(return_X_y=True)
+    return read_only(scale(X[:, :4]), y)
+
+
+@pytest.fixture(scope="session")
+def diabetes():
+    """442 patients, 10 standardised features, a positive number to predict."""
+    X, y = load_diabetes(return_X_y=True)
+    return read_only(scale(X), y / 100)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """400 images of 8 × 8 pixels from 0 to 1, of 10 classes."""
+    images, y = load_digits(return_X_y=True)
+    return read_only(images[:400].reshape(-1, 8, 8) / 16, y[:400])
+
+
+@pytest.fixture(scope="session")
+def iris_labels(iris):
+    """One 0/1 column per class of iris: a target of 3 labels."""
+    return read_only((iris[1][:, np.newaxis] == np.arange(3)).astype(int))[0]
+
+
+@pytest.fixture
+def empty_cache():
+    """Drop all compiled programs, so that their counts start at zero."""
+    clear_cache()
