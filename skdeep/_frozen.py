@@ -3,28 +3,67 @@
 Two Keras objects that do the same are different objects; a program key needs them
 equal. ``freeze`` turns an object with ``get_config`` into its class and its
 configuration as text; ``thaw`` makes a new object of it, so the caller's object is
-never used, trained or shared.
+never used, trained or shared. Classes of Keras are kept by their public name: so a
+frozen object can be unpickled without Keras, and by another version of it.
 """
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 from dataclasses import dataclass
 from typing import Any
 
 NAMES_WITHOUT_EFFECT = ("name", "dtype")
+# The modules of Keras with the kinds of objects that an estimator takes.
+KERAS_MODULES = (
+    "keras.constraints",
+    "keras.initializers",
+    "keras.layers",
+    "keras.losses",
+    "keras.metrics",
+    "keras.optimizers",
+    "keras.optimizers.schedules",
+    "keras.regularizers",
+)
 
 
 @dataclass(frozen=True)
 class Frozen:
-    """A Keras object as its class and its configuration in JSON."""
+    """A Keras object as its class and its configuration in JSON.
 
-    cls: type
+    ``cls`` is a public name such as "keras.losses.Huber", or a class that is not of
+    Keras.
+    """
+
+    cls: str | type
     config: str
+
+    @property
+    def name(self) -> str:
+        """The name of the class."""
+        if isinstance(self.cls, str):
+            return self.cls.rpartition(".")[2]
+        return self.cls.__name__
 
     def thaw(self) -> Any:
         """Make a new object."""
-        return self.cls.from_config(json.loads(self.config))  # type: ignore[attr-defined]
+        cls = keras_class(self.cls) if isinstance(self.cls, str) else self.cls
+        return cls.from_config(json.loads(self.config))  # type: ignore[attr-defined]
+
+
+def keras_class(name: str) -> type:
+    """Find a class of Keras by its public name."""
+    module, _, attribute = name.rpartition(".")
+    if module in KERAS_MODULES:
+        found = getattr(importlib.import_module(module), attribute, None)
+        if isinstance(found, type):
+            return found
+    raise ValueError(
+        f"Expected the public name of a Keras class; got {name!r}. Use the version of "
+        "Keras that wrote it."
+    )
 
 
 def freeze(value: Any, *, keep_name: bool = False) -> Any:
@@ -38,7 +77,7 @@ def freeze(value: Any, *, keep_name: bool = False) -> Any:
         return value
     from keras import saving
 
-    config = dict(value.get_config())
+    config = _whole_config(value)
     if not keep_name:
         for name in NAMES_WITHOUT_EFFECT:
             config.pop(name, None)
@@ -49,9 +88,33 @@ def freeze(value: Any, *, keep_name: bool = False) -> Any:
         )
     except (TypeError, ValueError):
         return value
-    return Frozen(type(value), text)
+    return Frozen(_public_name(type(value)), text)
 
 
 def thaw(value: Any) -> Any:
     """Undo ``freeze``."""
     return value.thaw() if isinstance(value, Frozen) else value
+
+
+def _whole_config(value: Any) -> dict[str, Any]:
+    """The configuration with the arguments that Keras leaves out.
+
+    ``keras.losses.Huber`` forgets ``delta`` and ``keras.initializers.Identity`` its
+    ``gain`` (Keras 3.15); both are still in the object.
+    """
+    config = dict(value.get_config())
+    kept = {**vars(value), **getattr(value, "_fn_kwargs", {})}
+    for name in inspect.signature(type(value)).parameters:
+        if name in kept and name not in config:
+            config[name] = kept[name]
+    return config
+
+
+def _public_name(cls: type) -> str | type:
+    """The name under which Keras exports its class; any other class as it is."""
+    if cls.__module__.split(".")[0] != "keras":
+        return cls
+    for module in KERAS_MODULES:
+        if getattr(importlib.import_module(module), cls.__name__, None) is cls:
+            return f"{module}.{cls.__name__}"
+    return cls

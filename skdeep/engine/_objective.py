@@ -127,7 +127,7 @@ def make_objective(
 def _name_of(loss: Any) -> str:
     """The class or function name of a resolved loss."""
     if isinstance(loss, Frozen):
-        return str(loss.cls.__name__)
+        return loss.name
     return str(getattr(loss, "__name__", type(loss).__name__))
 
 
