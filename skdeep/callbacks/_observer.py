@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, Protocol
+
+import numpy as np
 
 
 class RunView(Protocol):
@@ -11,19 +15,32 @@ class RunView(Protocol):
     Attributes
     ----------
     epoch : int
-        Epochs done, counted over all calls of fit with warm_start.
+        Epochs done, counted over all calls of fit with warm_start; may be set before
+        the first epoch.
     last_epoch : int
         The number of epochs at which the run ends by itself.
+    n_batches : int
+        Batches of one epoch.
     learning_rate : float
         Before decay and schedule; may be set.
     stop : bool
-        Set to True to end the run after this epoch.
+        Set to True to end the run after this epoch, or after this batch.
+    interrupted : bool
+        Whether Ctrl-C has ended the run.
+    finished : bool
+        Whether the run has come to an end that it was meant to have.
+    state : object
+        Weights and optimizer in one; another object whenever one of them changes.
     """
 
     epoch: int
     last_epoch: int
+    n_batches: int
     learning_rate: float
     stop: bool
+    interrupted: bool
+    finished: bool
+    state: Any
 
     def snapshot(self) -> Any:
         """Return the weights as they are; costs nothing."""
@@ -31,21 +48,66 @@ class RunView(Protocol):
     def restore(self, snapshot: Any) -> None:
         """Go back to the weights of a snapshot."""
 
+    def weights(self) -> list[np.ndarray]:
+        """Copy the weights into arrays."""
+
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Go on with other weights."""
+
+    def optimizer_state(self) -> list[np.ndarray]:
+        """Copy what the optimizer remembers into arrays."""
+
+    def set_optimizer_state(self, values: Sequence[np.ndarray]) -> None:
+        """Let the optimizer remember something else."""
+
 
 class Observer:
     """Told of what happens in a run; every hook does nothing by default.
 
-    ``every`` is the number of epochs after which the observer wants to look; between
-    looks many epochs run in one compiled call.
+    Attributes
+    ----------
+    every : float
+        The number of epochs after which the observer must look; between looks many
+        epochs run in one compiled call.
+    seconds : float
+        The time after which it would like to look, as far as epochs allow.
+    batches, validation_batches : bool
+        Whether it wants to be told of every batch, which takes a call for each.
     """
 
-    every = 1
+    every: float = 1
+    seconds: float = math.inf
+    batches: bool = False
+    validation_batches: bool = False
 
     def on_run_begin(self, run: RunView) -> None:
         """Before the first epoch."""
+
+    def on_epoch_begin(self, run: RunView) -> None:
+        """Before the next epochs, one or at most ``every``."""
+
+    def on_batch_begin(self, run: RunView, batch: int) -> None:
+        """Before a batch, numbered from 0 in its epoch."""
+
+    def on_batch_end(self, run: RunView, batch: int, logs: dict[str, float]) -> None:
+        """After a batch; ``logs`` are means over the epoch so far."""
+
+    def on_validation_begin(self, run: RunView) -> None:
+        """Before the validation rows are evaluated."""
+
+    def on_validation_batch_begin(self, run: RunView, batch: int) -> None:
+        """Before a batch of validation rows."""
+
+    def on_validation_batch_end(
+        self, run: RunView, batch: int, logs: dict[str, float]
+    ) -> None:
+        """After a batch of validation rows; ``logs`` are means so far."""
+
+    def on_validation_end(self, run: RunView, logs: dict[str, float]) -> None:
+        """After the validation rows, with their loss and metrics."""
 
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
         """After one or more epochs; ``logs`` has one dict per epoch since last time."""
 
     def on_run_end(self, run: RunView) -> None:
-        """After the last epoch; called when fit fails, too."""
+        """After the last epoch; called when the run fails, too: see ``finished``."""

@@ -7,7 +7,8 @@ integer rows become dense floats only in a piece, so the whole never is.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +16,15 @@ from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._program import MAX_EPOCHS, Rows, State, TrainingProgram
 from skdeep.engine._random import RowOrders
 from skdeep.engine._rows import dense_rows
+
+
+class Part(NamedTuple):
+    """Some rows of one epoch, as the train function takes them."""
+
+    rows: Rows
+    order: np.ndarray  # (order_length,)
+    n_rows: int
+    fresh: bool  # the first of its epoch
 
 
 class Feed:
@@ -40,7 +50,7 @@ class Feed:
         self._dtype = np.dtype(key.network.compute_dtype)
         self._y_dtype = np.int32 if key.objective.kind == "multiclass" else self._dtype
         self._size = key.n_chunk_rows
-        self._n_steps = -(-self.n_rows // key.batch_size)
+        self.n_batches = -(-self.n_rows // key.batch_size)
         self._fits = self.n_rows <= self._size
         self._whole = self._piece(slice(0, self.n_rows)) if self._fits else None
 
@@ -49,7 +59,7 @@ class Feed:
         """How many epochs can run without coming back."""
         if not self._fits:
             return 1
-        padded = self._n_steps * self._program.key.batch_size
+        padded = self.n_batches * self._program.key.batch_size
         return max(1, min(MAX_EPOCHS, self._program.order_length // padded))
 
     def train(
@@ -64,7 +74,7 @@ class Feed:
         """Run epochs; return the state and a history of (n_epochs, n_columns)."""
         if self._whole is None:
             return self._train_streamed(state, numbers, orders, seed, first_epoch)
-        padded = self._n_steps * self._program.key.batch_size
+        padded = self.n_batches * self._program.key.batch_size
         order = np.zeros(self._program.order_length, np.int32)
         for i in range(n_epochs):
             order[i * padded : i * padded + self.n_rows] = orders.epoch(first_epoch + i)
@@ -82,37 +92,60 @@ class Feed:
         epoch: int,
     ) -> tuple[State, np.ndarray]:
         """Run one epoch, piece by piece."""
-        order = orders.epoch(epoch)
-        in_order = np.arange(self._program.order_length, dtype=np.int32)
         history = None
-        for start in range(0, self.n_rows, self._size):
-            chosen = order[start : start + self._size]
-            places = np.minimum(in_order, len(chosen) - 1)
-            state, history = self._program.train(
-                state,
-                numbers,
-                self._piece(chosen),
-                places,
-                seed,
-                len(chosen),
-                1,
-                start == 0,
-            )
+        for part in self._parts(orders.epoch(epoch), self._size):
+            state, history = self.train_part(state, numbers, part, seed)
         assert history is not None
         return state, history.numpy()[:1]
 
+    def train_part(
+        self, state: State, numbers: dict[str, float], part: Part, seed: int
+    ) -> tuple[State, Any]:
+        """Run a part of an epoch; the history is that of the epoch so far."""
+        return self._program.train(
+            state, numbers, part.rows, part.order, seed, part.n_rows, 1, part.fresh
+        )
+
+    def batches(self, orders: RowOrders, epoch: int) -> Iterator[Part]:
+        """Cut one epoch into its batches; trained one by one they give the same."""
+        return self._parts(orders.epoch(epoch), self._program.key.batch_size)
+
+    def _parts(self, order: np.ndarray, n_rows: int) -> Iterator[Part]:
+        """Cut one epoch into parts of ``n_rows`` rows."""
+        for first in range(0, self.n_rows, self._size):
+            chosen = order[first : first + self._size]
+            piece = self._whole or self._piece(chosen)
+            if self._whole is None:
+                chosen = np.arange(len(chosen), dtype=np.int32)
+            for start in range(0, len(chosen), n_rows):
+                places = chosen[start : start + n_rows]
+                padded = np.zeros(self._program.order_length, np.int32)
+                padded[: len(places)] = places
+                yield Part(piece, padded, len(places), first + start == 0)
+
     def evaluate(self, state: State, numbers: dict[str, float]) -> np.ndarray:
         """Loss and metrics of all rows, in order."""
-        results = None
-        meters = state
-        for start in range(0, self.n_rows, self._size):
-            stop = min(start + self._size, self.n_rows)
-            piece = self._whole or self._piece(slice(start, stop))
-            meters, results = self._program.evaluate(
-                meters, numbers, piece, stop - start, start == 0
+        *_, results = self._evaluations(state, numbers, self._size)
+        return results
+
+    def evaluations(
+        self, state: State, numbers: dict[str, float]
+    ) -> Iterator[np.ndarray]:
+        """Loss and metrics of the rows so far, after every batch."""
+        return self._evaluations(state, numbers, self._program.key.batch_size)
+
+    def _evaluations(
+        self, state: State, numbers: dict[str, float], n_rows: int
+    ) -> Iterator[np.ndarray]:
+        """Loss and metrics of the rows so far, after every ``n_rows`` rows."""
+        for start in range(0, self.n_rows, n_rows):
+            stop = min(start + n_rows, self.n_rows)
+            whole = stop - start == self.n_rows
+            piece = (self._whole if whole else None) or self._piece(slice(start, stop))
+            state, results = self._program.evaluate(
+                state, numbers, piece, stop - start, start == 0
             )
-        assert results is not None
-        return results.numpy()
+            yield results.numpy()
 
     def ranges(self) -> str:
         """Describe the values of X and y for an error message."""

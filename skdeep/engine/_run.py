@@ -6,18 +6,26 @@ end of what a call can hold. What a fit computes does not depend on where it is 
 
 from __future__ import annotations
 
+import math
+import time
 import warnings
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from skdeep.callbacks._observer import Observer
+from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._batches import Feed
 from skdeep.engine._program import State, TrainingProgram
 from skdeep.engine._random import RowOrders, Seeds
 from skdeep.exceptions import DivergenceError
+
+# Ctrl-C is heard between two calls, and the epochs of the broken one are lost; so a
+# call should be short for a human and long for a computer.
+SECONDS_PER_CALL = 1.0
 
 
 @dataclass(frozen=True)
@@ -33,8 +41,8 @@ class Plan:
 class Run:
     """A fit in progress; what observers see of it is ``RunView``.
 
-    Sets while running: ``state``, ``epoch``, ``history``, ``learning_rate``, ``stop``,
-    ``interrupted``.
+    Sets while running: ``state``, ``epoch``, ``n_batches``, ``history``,
+    ``learning_rate``, ``stop``, ``interrupted``, ``finished``.
     """
 
     def __init__(
@@ -52,9 +60,13 @@ class Run:
         self.observers = list(observers)
         self.epoch = plan.first_epoch
         self.last_epoch = plan.last_epoch
+        self.n_batches = 0
         self.history: list[dict[str, float]] = []
         self.stop = False
         self.interrupted = False
+        self.finished = False
+        # Without XLA epochs are slow enough for a look at the clock after the first.
+        self._epochs_per_second = math.inf if program.key.jit_compile else 0.0
 
     @property
     def learning_rate(self) -> float:
@@ -77,25 +89,26 @@ class Run:
         """Copy the weights into arrays."""
         return [w.numpy() for w in self.state.weights]
 
+    def set_weights(self, weights: Sequence[np.ndarray]) -> None:
+        """Go on with other weights."""
+        constant = load_tensorflow().constant
+        self.restore([constant(w) for w in weights])
+
     def optimizer_state(self) -> list[np.ndarray]:
         """Copy what the optimizer remembers into arrays."""
         return [v.numpy() for v in self.state.optimizer]
 
+    def set_optimizer_state(self, values: Sequence[np.ndarray]) -> None:
+        """Let the optimizer remember something else."""
+        constant = load_tensorflow().constant
+        self.state = self.state._replace(optimizer=[constant(v) for v in values])
+
     def execute(self, train: Feed, validation: Feed | None = None) -> None:
         """Train until the last epoch, a stop, or Ctrl-C."""
-        orders = RowOrders(self.plan.seeds.order, train.n_rows, self.plan.shuffle)
-        try:
-            for observer in self.observers:
-                observer.on_run_begin(self)
-            while self.epoch < self.last_epoch and not self.stop:
-                logs = self._segment(train, validation, orders)
-                for observer in self.observers:
-                    observer.on_epoch_end(self, logs)
-        except KeyboardInterrupt:
-            self.interrupted = True
-        finally:
-            for observer in self.observers:
-                observer.on_run_end(self)
+        with ExitStack() as ends:  # every observer hears the end, whatever fails
+            for observer in reversed(self.observers):
+                ends.callback(observer.on_run_end, self)
+            self._train(train, validation)
         self._check_weights(train)
         if self.interrupted:
             warnings.warn(
@@ -105,15 +118,54 @@ class Run:
                 stacklevel=4,
             )
 
+    def _train(self, train: Feed, validation: Feed | None) -> None:
+        """Go from segment to segment."""
+        orders = RowOrders(self.plan.seeds.order, train.n_rows, self.plan.shuffle)
+        self.n_batches = train.n_batches
+        try:
+            self._tell("on_run_begin")
+            while self.epoch < self.last_epoch and not self.stop:
+                self._tell("on_epoch_begin")
+                logs = self._segment(train, validation, orders)
+                self._tell("on_epoch_end", logs)
+            self.finished = True
+        except KeyboardInterrupt:
+            self.interrupted = True
+
+    def _tell(self, hook: str, *args: Any) -> None:
+        """Call one hook of every observer."""
+        for observer in self.observers:
+            getattr(observer, hook)(self, *args)
+
     def _segment(
         self, train: Feed, validation: Feed | None, orders: RowOrders
     ) -> list[dict[str, float]]:
         """Run epochs until somebody wants to look; return one dict per epoch."""
-        n_epochs = min(self.last_epoch - self.epoch, train.epochs_per_call)
-        for observer in self.observers:
-            n_epochs = min(n_epochs, observer.every)
+        if any(observer.batches for observer in self.observers):
+            n_epochs, history = 1, self._epoch_in_batches(train, orders)
+        else:
+            n_epochs = 1 if validation else self._epochs_until_look(train)
+            history = self._epochs(train, orders, n_epochs)
+        logs = self._named(history, self.program.columns)
+        self._check_losses(logs, train)
         if validation is not None:
-            n_epochs = 1
+            results = self._validate(validation)
+            logs[0] |= {f"val_{name}": value for name, value in results.items()}
+        self.epoch += n_epochs
+        self.history += logs
+        return logs
+
+    def _epochs_until_look(self, train: Feed) -> int:
+        """Say for how many epochs nobody needs to look."""
+        n_epochs = [self.last_epoch - self.epoch, train.epochs_per_call]
+        seconds = [SECONDS_PER_CALL, *(o.seconds for o in self.observers)]
+        in_time = min(seconds) * self._epochs_per_second
+        wanted = [o.every for o in self.observers]
+        return max(1, int(min(*n_epochs, *wanted, in_time)))
+
+    def _epochs(self, train: Feed, orders: RowOrders, n_epochs: int) -> np.ndarray:
+        """Run epochs in one call; return a row of ``columns`` for each."""
+        started = time.perf_counter()
         state, history = train.train(
             self.state,
             self.numbers,
@@ -122,19 +174,59 @@ class Run:
             self.epoch,
             n_epochs,
         )
-        logs = [
-            dict(zip(self.program.columns, row, strict=True))
-            for row in history.astype(float).tolist()
-        ]
-        self._check_losses(logs, train)
+        self._epochs_per_second = n_epochs / (time.perf_counter() - started)
         self.state = state
-        if validation is not None:
-            results = validation.evaluate(self.state, self.numbers).tolist()
-            names = self.program.key.objective.names
-            logs[0] |= {f"val_{n}": v for n, v in zip(names, results, strict=True)}
-        self.epoch += n_epochs
-        self.history += logs
-        return logs
+        return history
+
+    def _epoch_in_batches(self, train: Feed, orders: RowOrders) -> np.ndarray:
+        """Run one epoch in a call per batch; the same numbers, to the last bit."""
+        before = self.state
+        seed = self.plan.seeds.dropout
+        try:
+            for number, part in enumerate(train.batches(orders, self.epoch)):
+                self._tell("on_batch_begin", number)
+                self.state, rows = train.train_part(
+                    self.state, self.numbers, part, seed
+                )
+                history: np.ndarray = rows.numpy()[:1]
+                (logs,) = self._named(history, self.program.columns)
+                self._tell("on_batch_end", number, logs)
+                if self.stop:
+                    break
+        except KeyboardInterrupt:
+            self.state = before
+            raise
+        return history
+
+    def _validate(self, validation: Feed) -> dict[str, float]:
+        """Evaluate the validation rows; return loss and metrics by name."""
+        self._tell("on_validation_begin")
+        if any(observer.validation_batches for observer in self.observers):
+            results = self._validate_in_batches(validation)
+        else:
+            results = self._measured(validation.evaluate(self.state, self.numbers))
+        self._tell("on_validation_end", results)
+        return results
+
+    def _validate_in_batches(self, validation: Feed) -> dict[str, float]:
+        """Evaluate in a call per batch."""
+        evaluations = validation.evaluations(self.state, self.numbers)
+        for number in range(validation.n_batches):
+            self._tell("on_validation_batch_begin", number)
+            results = self._measured(next(evaluations))
+            self._tell("on_validation_batch_end", number, results)
+        return results
+
+    def _measured(self, results: np.ndarray) -> dict[str, float]:
+        """Name what was measured on validation rows."""
+        (named,) = self._named(results[np.newaxis], self.program.key.objective.names)
+        return named
+
+    def _named(self, rows: np.ndarray, names: Sequence[str]) -> list[dict[str, float]]:
+        """Turn rows of numbers into dicts of plain floats."""
+        return [
+            dict(zip(names, row, strict=True)) for row in rows.astype(float).tolist()
+        ]
 
     def _check_losses(self, logs: list[dict[str, float]], train: Feed) -> None:
         """End the fit at the first loss that is no number."""
