@@ -30,6 +30,10 @@ from skdeep.estimators._reporting import EpochReport
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
 
 
+# With fewer epochs dropout's noise alone can hide that the loss falls.
+FEWEST_EPOCHS = 5
+
+
 @dataclass(frozen=True, eq=False)
 class Progress:
     """What continues when training goes on: seeds, epochs done, the optimizer.
@@ -360,7 +364,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
     def _warn_if_useless(self, logs):
         """Warn if no epoch was better than the first."""
         losses = [log["loss"] for log in logs]
-        if len(losses) < 2 or losses[0] < 1e-12 or min(losses[1:]) < losses[0]:
+        if (
+            len(losses) < FEWEST_EPOCHS
+            or losses[0] < 1e-12
+            or min(losses[1:]) < losses[0]
+        ):
             return
         warnings.warn(
             f"Expected the loss to fall; it was {losses[0]:.4g} after the first of "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -13,6 +12,7 @@ from skdeep._frozen import freeze
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._activations import check_activation
 from skdeep.networks._description import Convolution, Hidden, Network, Pooling
+from skdeep.networks._initializers import read_initializer
 from skdeep.networks._weights import image_shapes
 
 
@@ -45,7 +45,7 @@ def make_network(
         hidden=tuple(hidden),
         activation=freeze(parameters["activation"]),
         activation_params=tuple(sorted(params.items())),
-        kernel_initializer=_initializer(parameters["kernel_initializer"]),
+        kernel_initializer=read_initializer(parameters["kernel_initializer"]),
         batch_normalization=bool(parameters["batch_normalization"]),
         has_input_dropout=parameters["input_dropout"] > 0,
         has_l1=parameters["l1"] > 0,
@@ -103,26 +103,6 @@ def _rates(dropout: Any, n_layers: int) -> list[float]:
                 f"{dropout!r}. A rate of 1 would drop everything."
             )
     return [float(rate) for rate in rates]
-
-
-def _initializer(initializer: Any) -> Any:
-    """A Keras initialiser by name, instance or function, frozen."""
-    from keras import initializers
-
-    if isinstance(initializer, str):
-        try:
-            initializers.get(initializer)
-        except ValueError:
-            names = sorted(n for n in dir(initializers) if n[0].islower())
-            close = difflib.get_close_matches(initializer, names, 1)
-            hint = f"Did you mean {close[0]!r}? " if close else ""
-            raise InvalidNetworkError(
-                "kernel_initializer must be the name of a Keras initializer, an "
-                f"instance or a function; got {initializer!r}. {hint}Known names: "
-                f"{', '.join(names)}."
-            ) from None
-        return initializer
-    return freeze(initializer)
 
 
 def _pair(value: Any, name: str) -> tuple[int, int]:

@@ -5,14 +5,15 @@ What the user gets as ``model_``: it saves, loads and predicts without skdeep.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from skdeep._frozen import thaw
 from skdeep.networks._activations import activation_layer
 from skdeep.networks._description import Convolution, Network, Pooling
+from skdeep.networks._initializers import seeded
 from skdeep.networks._weights import image_shapes
 
 
@@ -45,12 +46,13 @@ def standard_model(
         x = _image_layers(x, network, numbers)
         x = keras.layers.Flatten(name="flatten")(x)
     for i, hidden in enumerate(network.hidden):
+        name = f"hidden_{i + 1}"
         layer = keras.layers.Dense(
             hidden.units * network.n_pieces,
-            name=f"hidden_{i + 1}",
-            **_kernel_arguments(network, numbers, axis=0),
+            name=name,
+            **_kernel_arguments(network, numbers, name, axis=0),
         )
-        x = _finish(layer(x), f"hidden_{i + 1}", network, numbers)
+        x = _finish(layer(x), name, network, numbers)
         if hidden.dropout:
             rate = numbers[f"dropout_{i}"]
             x = keras.layers.Dropout(rate, name=f"dropout_{i + 1}")(x)
@@ -60,7 +62,7 @@ def standard_model(
     x = keras.layers.Dense(
         network.output_units,
         activation=network.output_activation,
-        kernel_initializer=thaw(network.kernel_initializer),
+        kernel_initializer=_initializer(network, "output"),
         dtype=network.compute_dtype,
         name="output",
         **output_arguments,
@@ -92,7 +94,7 @@ def _image_layers(x: Any, network: Network, numbers: Mapping[str, float]) -> Any
                 layer.kernel_size,
                 padding=layer.padding,
                 name=name,
-                **_kernel_arguments(network, numbers, axis=(0, 1, 2)),
+                **_kernel_arguments(network, numbers, name, axis=(0, 1, 2)),
             )
             x = _finish(convolution(x), name, network, numbers)
         else:
@@ -108,14 +110,17 @@ def _image_layers(x: Any, network: Network, numbers: Mapping[str, float]) -> Any
 
 
 def _kernel_arguments(
-    network: Network, numbers: Mapping[str, float], axis: int | tuple[int, ...]
+    network: Network,
+    numbers: Mapping[str, float],
+    name: str,
+    axis: int | tuple[int, ...],
 ) -> dict[str, Any]:
     """The arguments that Dense and Conv2D share."""
     from keras import constraints
 
     arguments = {
         "use_bias": not network.batch_normalization,
-        "kernel_initializer": thaw(network.kernel_initializer),
+        "kernel_initializer": _initializer(network, name),
         "dtype": network.dtype,
         **_regularizer(network, numbers),
     }
@@ -124,6 +129,11 @@ def _kernel_arguments(
             numbers["max_norm"], axis=axis
         )
     return arguments
+
+
+def _initializer(network: Network, layer: str) -> Any:
+    """The initialiser of a layer, seeded: no global generator is asked."""
+    return seeded(network.kernel_initializer, zlib.crc32(layer.encode()))
 
 
 def _regularizer(network: Network, numbers: Mapping[str, float]) -> dict[str, Any]:

@@ -7,12 +7,12 @@ arrays as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from skdeep.exceptions import InvalidImageError
 from skdeep.networks._description import Convolution, Network, Pooling
+from skdeep.networks._initializers import seeded
 
 
 @dataclass(frozen=True)
@@ -105,26 +105,17 @@ def draw_weights(network: Network, seed: int) -> list[np.ndarray]:
     """Draw initial weights; every kernel has its own seed, derived from ``seed``."""
     ones = ("gamma", "moving_variance")
     dtype = network.compute_dtype
-    seeds = np.random.SeedSequence(seed).generate_state(len(weight_specs(network)))
     arrays = []
-    for spec, own_seed in zip(weight_specs(network), seeds, strict=True):
+    for i, spec in enumerate(weight_specs(network)):
         if spec.role == "kernel":
-            array = _draw(
-                network.kernel_initializer, spec.shape, int(own_seed >> 1), dtype
-            )
+            initializer = seeded(network.kernel_initializer, kernel_seed(seed, i))
+            array = np.asarray(initializer(spec.shape, dtype=dtype), dtype=dtype)
         else:
             array = np.full(spec.shape, float(spec.role in ones), dtype=dtype)
         arrays.append(array)
     return arrays
 
 
-def _draw(initializer: Any, shape: tuple[int, ...], seed: int, dtype: str) -> Any:
-    """Call a Keras initialiser; one that has no seed of its own gets ours."""
-    from keras import initializers
-
-    found = initializers.get(initializer)
-    if isinstance(found, initializers.Initializer):
-        config = found.get_config()
-        if "seed" in config and config["seed"] is None:
-            found = type(found).from_config({**config, "seed": seed})
-    return np.asarray(found(shape, dtype=dtype), dtype=dtype)
+def kernel_seed(seed: int, position: int) -> int:
+    """Derive the seed of one kernel."""
+    return int(np.random.SeedSequence([seed, position]).generate_state(1)[0] >> 1)

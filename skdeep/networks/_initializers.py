@@ -1,0 +1,59 @@
+"""Initialisers by name, instance or function, always with a seed that is given.
+
+Keras draws a default seed from Python's global generator whenever an initialiser is
+made without one. Here none is ever made without one, so that generator stays as it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from skdeep._frozen import Frozen, freeze, thaw
+from skdeep.exceptions import InvalidNetworkError
+
+ALIASES = {"uniform": "random_uniform", "normal": "random_normal"}
+
+
+def read_initializer(initializer: Any) -> Any:
+    """Return the constructor's ``kernel_initializer``, checked and frozen."""
+    if isinstance(initializer, str):
+        _named_class(initializer)
+    return freeze(initializer)
+
+
+def seeded(initializer: Any, seed: int) -> Callable[..., Any]:
+    """Return a Keras initialiser or a function; a seed of its own stays."""
+    if isinstance(initializer, str):
+        cls = _named_class(initializer)
+        takes_seed = "seed" in inspect.signature(cls).parameters
+        made: Callable[..., Any] = cls(seed=seed) if takes_seed else cls()
+        return made
+    if isinstance(initializer, Frozen):
+        config = json.loads(initializer.config)
+        if "seed" in config and config["seed"] is None:
+            config["seed"] = seed
+        initializer = replace(initializer, config=json.dumps(config))
+    found: Callable[..., Any] = thaw(initializer)
+    return found
+
+
+def _named_class(name: str) -> type:
+    """Find the class of a Keras initialiser by its name."""
+    from keras import initializers
+
+    known = {n: c for n, c in vars(initializers).items() if isinstance(c, type)}
+    found = known.get(ALIASES.get(name, name))
+    if found is not None:
+        return found
+    names = sorted([n for n in known if n.islower()] + list(ALIASES))
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise InvalidNetworkError(
+        "kernel_initializer must be the name of a Keras initializer, an instance or a "
+        f"function; got {name!r}. {hint}Known names: {', '.join(names)}."
+    )

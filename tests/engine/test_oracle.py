@@ -1,0 +1,324 @@
+"""Plain Keras is the oracle: same weights and batches, same losses and weights.
+
+Every case trains the estimator without shuffling, and ``keras.Model.fit`` on the
+standard model with the same initial weights; 50 rows and a batch of 16 make the last
+batch ragged.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep.engine._random import draw_seeds
+from skdeep.networks._standard import standard_model
+from skdeep.networks._weights import draw_weights
+
+N_ROWS, EPOCHS, BATCH_SIZE = 50, 4, 16
+MODES = (False, True)  # graph, XLA
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(N_ROWS, 5))
+IMAGES = RNG.uniform(size=(N_ROWS, 7, 6, 2))
+Y_NUMBER = X @ RNG.normal(size=5) + 0.1 * RNG.normal(size=N_ROWS)
+Y_BINARY = (Y_NUMBER > 0).astype(int)
+Y_CLASSES = np.digitize(Y_NUMBER, [-1, 1])
+WEIGHTS = RNG.uniform(0.2, 3, size=N_ROWS)
+WEIGHTS /= WEIGHTS.mean()
+SMALL = {
+    "hidden_layer_sizes": (8, 6),
+    "epochs": EPOCHS,
+    "batch_size": BATCH_SIZE,
+    "shuffle": False,
+    "random_state": 3,
+}
+LOSSES = {
+    "regression": lambda: keras.losses.MeanSquaredError(),
+    "binary": lambda: keras.losses.BinaryCrossentropy(),
+    "multiclass": lambda: keras.losses.SparseCategoricalCrossentropy(),
+}
+
+OPTIMIZERS = {
+    "sgd": ({"learning_rate": 0.05}, {}),
+    "sgd momentum": ({"learning_rate": 0.02, "momentum": 0.9, "nesterov": True}, {}),
+    "rmsprop": ({"learning_rate": 0.01}, {"rho": 0.8}),
+    "adam": ({"learning_rate": 0.01}, {"amsgrad": True, "beta_1": 0.8}),
+    "adamw": ({"learning_rate": 0.01}, {"weight_decay": 0.1}),
+    "adagrad": ({"learning_rate": 0.05}, {}),
+    "adadelta": ({"learning_rate": 1.0}, {"rho": 0.9}),
+    "adamax": ({"learning_rate": 0.01}, {}),
+    "nadam": ({"learning_rate": 0.01}, {}),
+    "ftrl": ({"learning_rate": 0.05}, {}),
+    "lion": ({"learning_rate": 0.003}, {}),
+    "adafactor": ({"learning_rate": 0.05}, {}),
+}
+
+
+def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_arguments):
+    """Train the standard model from the estimator's initial weights."""
+    network = estimator._fitted.network
+    start = draw_weights(network, draw_seeds(estimator.random_state).weights)
+    model = standard_model(network, estimator._fitted.numbers, start)
+    model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+    history = model.fit(
+        X.astype(network.compute_dtype),
+        y,
+        batch_size=estimator.batch_size,
+        epochs=estimator.epochs,
+        shuffle=False,
+        sample_weight=sample_weight,
+        verbose=0,
+        **fit_arguments,
+    )
+    return model.get_weights(), history.history
+
+
+def assert_same_training(estimator, oracle, *, rtol=2e-4, atol=2e-5):
+    """Compare losses of all epochs and final weights."""
+    weights, history = oracle
+    for name in {"loss", "val_loss"} & set(history):
+        np.testing.assert_allclose(estimator.history_[name], history[name], rtol=rtol)
+    for ours, theirs in zip(estimator._fitted.weights, weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_takes_the_steps_of_keras(name):
+    """Losses and weights after 16 updates equal those of Keras' own loop."""
+    own, params = OPTIMIZERS[name]
+    kind = name.split()[0]
+    estimator = DNNRegressor(**SMALL, optimizer=kind, **own, optimizer_params=params)
+    theirs = keras.optimizers.get({"class_name": kind, "config": {**own, **params}})
+
+    estimator.fit(X, Y_NUMBER)
+
+    oracle = keras_fit(estimator, X, Y_NUMBER, theirs, LOSSES["regression"]())
+    for jit_compile in MODES:
+        estimator.set_params(jit_compile=jit_compile).fit(X, Y_NUMBER)
+        assert_same_training(estimator, oracle)
+
+
+NETWORKS = {
+    "plain": {},
+    "linear": {"hidden_layer_sizes": ()},
+    "l1 and l2": {"l1": 0.01, "l2": 0.02},
+    "linear with l2": {"hidden_layer_sizes": (), "l2": 0.05},
+    "activity": {"activity_l1": 0.01},
+    "batch normalisation": {"batch_normalization": True},
+    "batch normalisation with all": {
+        "batch_normalization": True,
+        "l1": 0.001,
+        "l2": 0.002,
+        "activity_l1": 0.003,
+    },
+    "max norm": {"max_norm": 0.5},
+    "leaky relu": {
+        "activation": "leaky_relu",
+        "activation_params": {"negative_slope": 0.1},
+    },
+    "maxout": {"activation": "maxout", "activation_params": {"n_pieces": 3}},
+    "clipnorm": {"clipnorm": 0.1},
+    "clipvalue": {"clipvalue": 0.01},
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_part_of_a_network_trains_as_in_keras(name):
+    """Penalties, normalisation, constraints and activations equal Keras' layers."""
+    estimator = DNNRegressor(**{**SMALL, "learning_rate": 0.01, **NETWORKS[name]})
+    clip = {k: v for k, v in NETWORKS[name].items() if k in ("clipnorm", "clipvalue")}
+    optimizer = keras.optimizers.Adam(0.01, **clip)
+
+    estimator.fit(X, Y_NUMBER)
+
+    oracle = keras_fit(estimator, X, Y_NUMBER, optimizer, LOSSES["regression"]())
+    for jit_compile in MODES:
+        estimator.set_params(jit_compile=jit_compile).fit(X, Y_NUMBER)
+        assert_same_training(estimator, oracle)
+
+
+@pytest.mark.parametrize("jit_compile", MODES)
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_sample_weights_count_as_in_keras(kind, jit_compile):
+    """Weights of mean 1 have the effect they have in Keras."""
+    y = {"binary": Y_BINARY, "multiclass": Y_CLASSES}[kind]
+    estimator = DNNClassifier(**SMALL, jit_compile=jit_compile)
+
+    estimator.fit(X, y, sample_weight=WEIGHTS * 7)
+
+    target = y[:, np.newaxis] if kind == "binary" else y
+    oracle = keras_fit(
+        estimator,
+        X,
+        target,
+        keras.optimizers.Adam(0.001),
+        LOSSES[kind](),
+        sample_weight=WEIGHTS,
+    )
+    assert_same_training(estimator, oracle)
+
+
+def test_balanced_class_weights_count_as_in_keras():
+    """class_weight="balanced" equals the same dict given to Keras."""
+    y = (Y_NUMBER > 1).astype(int)
+    share = {c: N_ROWS / (2 * np.sum(y == c)) for c in (0, 1)}
+    estimator = DNNClassifier(**SMALL, class_weight="balanced")
+
+    estimator.fit(X, y)
+
+    oracle = keras_fit(
+        estimator,
+        X,
+        y[:, np.newaxis],
+        keras.optimizers.Adam(0.001),
+        LOSSES["binary"](),
+        class_weight=share,
+    )
+    assert_same_training(estimator, oracle)
+
+
+CONVOLUTIONS = {
+    "same": {},
+    "valid": {"padding": "valid", "pool_size": None},
+    "average pooling": {"pooling": "average"},
+    "batch normalisation": {"batch_normalization": True},
+    "blocks": {"filters": ((3, 4), (5,)), "pool_size": (2, None)},
+    "maxout": {"activation": "maxout"},
+    "penalties": {"l1": 0.001, "l2": 0.002, "activity_l1": 0.001},
+}
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_convolutions_train_as_in_keras(name):
+    """Convolutional networks equal Keras' layers, graph mode."""
+    small = {**SMALL, "hidden_layer_sizes": (8,), "filters": (3, 4)}
+    estimator = CNNRegressor(**{**small, **CONVOLUTIONS[name]}, learning_rate=0.01)
+
+    estimator.fit(IMAGES, Y_NUMBER)
+
+    oracle = keras_fit(
+        estimator,
+        IMAGES,
+        Y_NUMBER,
+        keras.optimizers.Adam(0.01),
+        LOSSES["regression"](),
+    )
+    assert_same_training(estimator, oracle)
+
+
+def test_convolutions_train_as_in_keras_under_xla():
+    """A convolutional network forced through XLA equals Keras, too."""
+    estimator = CNNClassifier(
+        **{**SMALL, "hidden_layer_sizes": (8,)}, filters=(3,), jit_compile=True
+    )
+
+    estimator.fit(IMAGES, Y_CLASSES)
+
+    oracle = keras_fit(
+        estimator, IMAGES, Y_CLASSES, keras.optimizers.Adam(), LOSSES["multiclass"]()
+    )
+    assert_same_training(estimator, oracle)
+
+
+def test_double_precision_agrees_to_ten_digits():
+    """In float64 the loops give the same weights to 1e-10, with and without XLA."""
+    rate = 2.0**-10  # Keras keeps learning rates in float32
+    estimator = DNNRegressor(
+        **SMALL, dtype="float64", optimizer="sgd", learning_rate=rate
+    )
+    loss = keras.losses.MeanSquaredError(dtype="float64")
+    optimizer = keras.optimizers.SGD(rate)
+
+    weights, _ = keras_fit(estimator.fit(X, Y_NUMBER), X, Y_NUMBER, optimizer, loss)
+
+    for jit_compile in MODES:
+        estimator.set_params(jit_compile=jit_compile).fit(X, Y_NUMBER)
+        for ours, theirs in zip(estimator._fitted.weights, weights, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-9, atol=1e-10)
+
+
+LOSS_CASES = {
+    "huber": (DNNRegressor, Y_NUMBER, {"loss_params": {"delta": 0.3}}),
+    "mean_absolute_error": (DNNRegressor, Y_NUMBER, {}),
+    "log_cosh": (DNNRegressor, Y_NUMBER, {}),
+    "poisson": (DNNRegressor, np.abs(Y_NUMBER), {}),
+    "binary_focal_crossentropy": (DNNClassifier, Y_BINARY, {}),
+    "mean_squared_error": (DNNClassifier, Y_BINARY, {}),
+}
+
+
+@pytest.mark.parametrize("loss", LOSS_CASES)
+def test_losses_by_name_are_those_of_keras(loss):
+    """A loss given by name trains as the Keras loss of that name."""
+    cls, y, changes = LOSS_CASES[loss]
+    estimator = cls(**SMALL, loss=loss, **changes)
+
+    estimator.fit(X, y)
+
+    parameters = changes.get("loss_params", {})
+    theirs = keras.losses.get({"class_name": loss, "config": parameters})
+    if callable(theirs) and not isinstance(theirs, keras.losses.Loss):
+        names = "".join(part.title() for part in loss.split("_"))
+        theirs = getattr(keras.losses, names)(**parameters)
+    oracle = keras_fit(estimator, X, y[:, np.newaxis], keras.optimizers.Adam(), theirs)
+    assert_same_training(estimator, oracle)
+
+
+def test_one_hot_losses_get_one_hot_targets():
+    """categorical_crossentropy with label smoothing trains as in Keras."""
+    params = {"label_smoothing": 0.1}
+    estimator = DNNClassifier(
+        **SMALL, loss="categorical_crossentropy", loss_params=params
+    )
+
+    estimator.fit(X, Y_CLASSES)
+
+    oracle = keras_fit(
+        estimator,
+        X,
+        np.eye(3)[Y_CLASSES],
+        keras.optimizers.Adam(),
+        keras.losses.CategoricalCrossentropy(**params),
+    )
+    assert_same_training(estimator, oracle)
+
+
+def test_validation_losses_are_those_of_keras():
+    """val_loss, penalties included, equals Keras' evaluation after every epoch."""
+    estimator = DNNRegressor(**SMALL, l2=0.01, activity_l1=0.01)
+
+    estimator.fit(X[:30], Y_NUMBER[:30], X_val=X[30:], y_val=Y_NUMBER[30:])
+
+    oracle = keras_fit(
+        estimator,
+        X[:30],
+        Y_NUMBER[:30],
+        keras.optimizers.Adam(),
+        LOSSES["regression"](),
+        validation_data=(X[30:], Y_NUMBER[30:]),
+        validation_batch_size=BATCH_SIZE,
+    )
+    assert_same_training(estimator, oracle)
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_learning_rates_follow_decay_and_schedules(scheduled):
+    """decay=d equals Keras' InverseTimeDecay, and a schedule equals itself."""
+    schedule = keras.optimizers.schedules.InverseTimeDecay(0.05, 1, 0.1)
+    changes = (
+        {"learning_rate": schedule}
+        if scheduled
+        else {"learning_rate": 0.05, "decay": 0.1}
+    )
+    estimator = DNNRegressor(**SMALL, optimizer="sgd", **changes)
+
+    estimator.fit(X, Y_NUMBER)
+
+    optimizer = keras.optimizers.SGD(schedule)
+    oracle = keras_fit(estimator, X, Y_NUMBER, optimizer, LOSSES["regression"]())
+    assert_same_training(estimator, oracle)
+    n_updates = EPOCHS * 4
+    assert estimator.history_["learning_rate"][-1] == pytest.approx(
+        0.05 / (1 + 0.1 * n_updates)
+    )

@@ -1,0 +1,176 @@
+"""Every parameter has the role it declares: a change costs one program or none."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep._parameters import ARCHITECTURE, CONSTRAINTS, PROGRAM, ROLES
+from skdeep.engine import cache_info, clear_cache
+
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(20, 4))
+IMAGES = RNG.uniform(size=(20, 16))
+Y = RNG.randint(3, size=20)
+# A start in which every part is there, so that numbers can change.
+COMMON = {
+    "hidden_layer_sizes": (4, 3),
+    "activation": "leaky_relu",
+    "input_dropout": 0.1,
+    "dropout": 0.1,
+    "l1": 0.01,
+    "l2": 0.01,
+    "activity_l1": 0.01,
+    "max_norm": 2.0,
+    "optimizer": "sgd",
+    "momentum": 0.5,
+    "loss": "mean_squared_error",
+    "metrics": None,
+    "epochs": 2,
+    "batch_size": 8,
+    "validation_fraction": 0.25,
+    "random_state": 0,
+    "jit_compile": False,
+}
+ESTIMATORS = {
+    DNNClassifier: (COMMON, X),
+    DNNRegressor: (COMMON, X),
+    CNNClassifier: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
+    CNNRegressor: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
+}
+CHANGES = {
+    "hidden_layer_sizes": (5, 3),
+    "activation": "tanh",
+    "activation_params": {"negative_slope": 0.05},
+    "kernel_initializer": "he_normal",
+    "batch_normalization": True,
+    "input_dropout": 0.2,
+    "dropout": (0.2, 0.3),
+    "l1": 0.02,
+    "l2": 0.02,
+    "activity_l1": 0.02,
+    "max_norm": 1.0,
+    "optimizer": "rmsprop",
+    "learning_rate": 0.01,
+    "decay": 0.1,
+    "momentum": 0.6,
+    "nesterov": True,
+    "clipnorm": 1.0,
+    "clipvalue": 1.0,
+    "optimizer_params": {"weight_decay": 0.1},
+    "loss": "huber",
+    "loss_params": {"reduction": "sum"},
+    "metrics": ["mean_absolute_error"],
+    "epochs": 3,
+    "batch_size": 9,
+    "shuffle": False,
+    "early_stopping": True,
+    "patience": 3,
+    "min_delta": 0.1,
+    "monitor": "loss",
+    "monitor_mode": "min",
+    "validation_fraction": 0.3,
+    "class_weight": "balanced",
+    "normalize_y": True,
+    "callbacks": keras.callbacks.TerminateOnNaN(),
+    "warm_start": True,
+    "random_state": 1,
+    "dtype": "float64",
+    "jit_compile": True,
+    "verbose": False,
+    "filters": (3,),
+    "kernel_size": 2,
+    "padding": "valid",
+    "pool_size": None,
+    "pooling": "average",
+    "image_shape": (2, 8, 1),
+}
+CASES = [(cls, name) for cls in ESTIMATORS for name in CONSTRAINTS[cls.__name__]]
+
+
+@pytest.mark.parametrize(
+    ("cls", "name"), CASES, ids=[f"{cls.__name__}-{name}" for cls, name in CASES]
+)
+def test_a_change_costs_what_the_role_says(cls, name):
+    """Changing a parameter compiles one program or none, as its role declares."""
+    start, X = ESTIMATORS[cls]
+    clear_cache()
+    estimator = cls(**start).fit(X, Y)
+    before = cache_info().misses
+
+    estimator.set_params(**{name: CHANGES[name]}).fit(X, Y)
+
+    expected = 1 if ROLES[name] in (ARCHITECTURE, PROGRAM) else 0
+    assert cache_info().misses - before == expected
+
+
+@pytest.mark.parametrize("name", ["dropout", "l1", "l2", "activity_l1", "max_norm"])
+def test_a_part_that_was_not_there_costs_one_program(name):
+    """A number that goes from nothing to something adds a part, once."""
+    clear_cache()
+    nothing = {"max_norm": None}.get(name, 0.0)
+    estimator = DNNRegressor(**{**COMMON, name: nothing, "hidden_layer_sizes": (7,)})
+    estimator.fit(X, Y)
+    before = cache_info().misses
+
+    for value in (0.3, 0.4):
+        estimator.set_params(**{name: value}).fit(X, Y)
+
+    assert cache_info().misses - before == 1
+
+
+def test_a_learning_rate_schedule_costs_one_program():
+    """A schedule is part of the graph; the same schedule again is not new."""
+    estimator = DNNRegressor(**COMMON).fit(X, Y)
+    before = cache_info().misses
+
+    for _ in range(2):
+        schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+        estimator.set_params(learning_rate=schedule).fit(X, Y)
+
+    assert cache_info().misses - before == 1
+
+
+def test_equal_keras_objects_share_a_program():
+    """Optimizers, losses and metrics that do the same are the same."""
+    clear_cache()
+
+    for _ in range(2):
+        DNNRegressor(
+            hidden_layer_sizes=(3,),
+            optimizer=keras.optimizers.Adam(0.01, beta_1=0.8),
+            loss=keras.losses.Huber(0.5),
+            metrics=[keras.metrics.MeanAbsoluteError(name="mae")],
+            activation=keras.layers.LeakyReLU(negative_slope=0.2),
+            kernel_initializer=keras.initializers.HeNormal(),
+            epochs=1,
+        ).fit(X, Y)
+
+    assert cache_info().misses == 1
+
+
+@pytest.mark.parametrize("n_rows", [5, 19, 404, 1023, 1024])
+def test_one_row_more_shares_the_program(n_rows):
+    """Folds that differ by a row train with the same compiled program."""
+    rows = RNG.normal(size=(n_rows + 1, 3))
+    estimator = DNNRegressor(hidden_layer_sizes=(3,), epochs=1)
+    estimator.fit(rows[:-1], rows[:-1, 0])
+    before = cache_info().misses
+
+    estimator.fit(rows, rows[:, 0])
+
+    assert cache_info().misses == before
+
+
+def test_more_rows_than_a_program_holds_share_it_too():
+    """20 rows and 20,000 rows train with the same compiled program."""
+    rows = RNG.normal(size=(20000, 3))
+    estimator = DNNRegressor(hidden_layer_sizes=(3,), epochs=1, batch_size=64)
+    estimator.fit(rows[:20], rows[:20, 0])
+    before = cache_info().misses
+
+    estimator.fit(rows, rows[:, 0])
+
+    assert cache_info().misses == before
