@@ -1,0 +1,120 @@
+"""scikit-learn's own checks of the four estimators, with default parameters."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.utils import get_tags
+from sklearn.utils.estimator_checks import (
+    check_sample_weight_equivalence_on_dense_data,
+    check_sample_weight_equivalence_on_sparse_data,
+    parametrize_with_checks,
+)
+
+from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+
+# The checks give tables; one row of pixels makes an image of every table.
+ESTIMATORS = [
+    DNNClassifier(),
+    DNNRegressor(),
+    CNNClassifier(image_shape=(1, -1, 1)),
+    CNNRegressor(image_shape=(1, -1, 1)),
+]
+WEIGHT_CHECKS = [
+    check_sample_weight_equivalence_on_dense_data,
+    check_sample_weight_equivalence_on_sparse_data,
+]
+NO_MINI_BATCHES = (
+    "Demands that a row of weight k and k copies of it give predictions equal to 7 "
+    "digits. In float32 the sums differ in the 7th digit, and with rows enough for "
+    "several batches the copies fall into different ones."
+)
+EXPECTED_FAILED = {check.__name__: NO_MINI_BATCHES for check in WEIGHT_CHECKS}
+
+each_estimator = pytest.mark.parametrize(
+    "estimator", ESTIMATORS, ids=lambda estimator: type(estimator).__name__
+)
+
+
+@parametrize_with_checks(
+    ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILED
+)
+def test_conformance(estimator, check):
+    """Every check passes, except those that EXPECTED_FAILED gives a reason for."""
+    check(estimator)
+
+
+@each_estimator
+@pytest.mark.parametrize("check", WEIGHT_CHECKS, ids=lambda check: check.__name__)
+def test_a_weight_counts_as_copies_of_the_row(estimator, check):
+    """The excepted checks pass in float64 with batches that hold all rows."""
+    exact = clone(estimator).set_params(dtype="float64", batch_size=64)
+
+    check(type(estimator).__name__, exact)
+
+
+@each_estimator
+def test_tags_hide_nothing(estimator):
+    """No tag excuses the estimator from a check."""
+    tags = get_tags(estimator)
+
+    assert tags.non_deterministic is False
+    assert tags.no_validation is False
+    assert tags._skip_test is False
+    assert tags.target_tags.required is True
+    if is_classifier(estimator):
+        assert tags.classifier_tags.poor_score is False
+        assert tags.classifier_tags.multi_class is True
+        assert tags.classifier_tags.multi_label is True
+    else:
+        assert tags.regressor_tags.poor_score is False
+        assert tags.target_tags.multi_output is True
+
+
+@each_estimator
+def test_the_kind_of_estimator_is_known(estimator):
+    """scikit-learn sees a classifier or a regressor, and splits rows accordingly."""
+    classifies = "Classifier" in type(estimator).__name__
+
+    splitter = check_cv(3, np.arange(30) % 3, classifier=is_classifier(estimator))
+
+    assert is_classifier(estimator) is classifies
+    assert is_regressor(estimator) is not classifies
+    assert isinstance(splitter, StratifiedKFold) is classifies
+
+
+@each_estimator
+def test_clone_keeps_every_parameter(estimator):
+    """A clone has the parameters of the original, the very same objects or equal."""
+    changed = clone(estimator).set_params(
+        hidden_layer_sizes=(3,), optimizer_params={"beta_1": 0.8}, epochs=7
+    )
+
+    copy = clone(changed)
+
+    assert copy.get_params() == changed.get_params()
+    assert copy.get_params() != estimator.get_params()
+    assert copy is not changed
+
+
+@each_estimator
+def test_an_unknown_parameter_is_refused_with_the_known_ones(estimator):
+    """A misspelt parameter fails at once, in the constructor and in set_params."""
+    with pytest.raises(TypeError, match="unexpected keyword argument 'neurons'"):
+        type(estimator)(neurons=3)
+    with pytest.raises(ValueError, match="Invalid parameter 'neurons'.*'l2'"):
+        clone(estimator).set_params(neurons=3)
+
+
+@each_estimator
+def test_html_representation_names_changed_parameters(estimator):
+    """The representation of a notebook shows the class and what was changed."""
+    changed = clone(estimator).set_params(learning_rate=0.0123)
+
+    html = changed._repr_html_()
+
+    assert type(estimator).__name__ in html
+    assert "0.0123" in html
+    assert repr(changed).startswith(type(estimator).__name__ + "(")
+    assert "learning_rate=0.0123" in repr(changed)
+    assert "momentum" not in repr(changed)
