@@ -91,6 +91,15 @@ def freeze(value: Any, *, keep_name: bool = False) -> Any:
     return Frozen(_public_name(type(value)), text)
 
 
+def freeze_call(cls: type, arguments: dict[str, Any]) -> Any:
+    """Return ``cls(**arguments)``, frozen, without making it if that can be avoided."""
+    try:
+        text = json.dumps(arguments, sort_keys=True)
+    except (TypeError, ValueError):
+        return freeze(cls(**arguments))
+    return Frozen(_public_name(cls), text)
+
+
 def thaw(value: Any) -> Any:
     """Undo ``freeze``."""
     return value.thaw() if isinstance(value, Frozen) else value

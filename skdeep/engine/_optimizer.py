@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from skdeep._frozen import freeze, thaw
+from skdeep._frozen import freeze, freeze_call, thaw
 from skdeep.exceptions import InvalidNetworkError
 
 OWN_PARAMETERS = {  # parameter of the estimator -> value that means "not set"
@@ -36,7 +36,13 @@ class Optimizer:
 
     def make(self, learning_rate: Callable[[], Any]) -> Any:
         """Make a Keras optimizer that asks ``learning_rate()`` at every update."""
-        optimizer = thaw(self.frozen)
+        try:
+            optimizer = thaw(self.frozen)
+        except (TypeError, ValueError) as error:
+            raise InvalidNetworkError(
+                f"optimizer must get arguments that Keras takes; it refused them: "
+                f"{error} Change optimizer_params."
+            ) from error
         optimizer.learning_rate = learning_rate
         return optimizer
 
@@ -82,14 +88,9 @@ def make_optimizer(
     schedule = None
     if hasattr(learning_rate, "get_config"):
         schedule, learning_rate = freeze(learning_rate), 1.0
-    try:
-        made = cls(learning_rate=1.0, **arguments)
-    except (TypeError, ValueError) as error:
-        raise InvalidNetworkError(
-            f"optimizer={optimizer!r} must take the arguments {arguments!r}; Keras "
-            f"refused them: {error} Change optimizer_params."
-        ) from error
-    return Optimizer(freeze(made), schedule), float(learning_rate), float(decay)
+    # Only written down here: making a Keras optimizer takes 2 ms, a fit of 20 rows 4.
+    frozen = freeze_call(cls, {"learning_rate": 1.0, **arguments})
+    return Optimizer(frozen, schedule), float(learning_rate), float(decay)
 
 
 def _from_instance(
