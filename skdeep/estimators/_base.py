@@ -24,6 +24,9 @@ from skdeep._sklearn_compat import CallbackSupportMixin, with_callbacks
 from skdeep._targets import encode_classes, encode_numbers
 from skdeep._validation import check_lengths
 from skdeep.callbacks._early_stopping import EarlyStopping, rises
+from skdeep.callbacks._fit_tasks import begin_tasks
+from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
+from skdeep.callbacks._progress import make_display
 from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.estimators._reporting import EpochReport
@@ -148,10 +151,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             If a loss or a weight becomes infinite or NaN.
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
-        weight = sample_weight
-        rows, X_, y_ = self._training_rows(X, y, weight, continuing, None)
+        tasks = begin_tasks(self, self.epochs, X, y, sample_weight)
+        rows = self._training_rows(X, y, sample_weight, continuing, None)
         held = self._validation_rows(X_val, y_val, sample_weight_val)
-        return self._train(rows, held, self.epochs, continuing, (X_, y_))
+        return self._train(rows, held, self.epochs, continuing, tasks)
 
     @contextmanager
     def _reporting(self, report):
@@ -173,8 +176,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
                 "Use fit, or set early_stopping=False."
             )
         continuing = hasattr(self, "_fitted")
-        rows, X_, y_ = self._training_rows(X, y, sample_weight, continuing, classes)
-        return self._train(rows, None, 1, continuing, (X_, y_), keep_optimizer=True)
+        tasks = begin_tasks(self, 1, X, y, sample_weight)
+        rows = self._training_rows(X, y, sample_weight, continuing, classes)
+        return self._train(rows, None, 1, continuing, tasks, keep_optimizer=True)
 
     def _training_rows(self, X, y, sample_weight, continuing, classes):
         """Check, encode and weigh the rows to train on.
@@ -196,7 +200,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         encoded = encoder.encode(y)
         weight = self._with_class_weight(weight, encoder, y)
         self._encoder = encoder
-        return Rows(X, encoded, weight), X, y
+        return Rows(X, encoded, weight)
 
     def _with_class_weight(self, weight, encoder, y):
         """Multiply class weights in; regressors have none."""
@@ -222,16 +226,15 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         weight = row_weights(sample_weight_val, X, len(y), "sample_weight_val")
         return Rows(X, self._encoder.encode(y, "y_val"), weight).with_mean_weight_one()
 
-    def _train(self, rows, held, epochs, continuing, given, *, keep_optimizer=False):
+    def _train(self, rows, held, epochs, continuing, tasks, *, keep_optimizer=False):
         """Run the engine and keep what it leaves.
 
         Sets: ``_fitted``, ``_progress``, ``history_``, ``n_iter_``, ``best_epoch_``,
-        ``n_outputs_``.
+        ``n_outputs_``, ``callbacks_``.
         """
         load_tensorflow()
         from skdeep.engine._batches import Feed
         from skdeep.engine._cache import CACHE
-        from skdeep.engine._fitted import FittedNetwork
         from skdeep.engine._run import Plan, Run
         from skdeep.networks._weights import draw_weights
 
@@ -257,7 +260,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         stopping = self._make_early_stopping(held)
         last_epoch = progress.n_epochs + epochs
         plan = Plan(progress.n_epochs, last_epoch, self.shuffle, progress.seeds)
-        observers = self._make_observers(given, held) + ([stopping] if stopping else [])
+        observers = self._make_observers(key, numbers, stopping, tasks)
         if hasattr(self, "_report"):
             observers.append(EpochReport(self, key.network, numbers, self._report))
         run = Run(program, state, numbers, plan, observers)
@@ -265,9 +268,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         watched = Feed(program, held.X, held.y, held.weight) if held else None
         run.execute(train, watched)
 
-        self._fitted = FittedNetwork(
-            key.network, numbers, run.weights(), self._rescaling()
-        )
+        self._fitted = self._network_of(run, key, numbers)
         keep = keep_optimizer or self.warm_start
         self._progress = Progress(
             progress.seeds,
@@ -275,11 +276,15 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             key.optimizer if keep else None,
             run.optimizer_state() if keep else None,
         )
-        self._keep_history(run.history, continuing)
+        n_skipped = run.epoch - progress.n_epochs - len(run.history)  # by a backup
+        logs = [{}] * n_skipped + run.history
+        self._keep_history(logs, program.columns, continuing)
         self.n_iter_ = run.epoch
         self.best_epoch_ = stopping.best_epoch if stopping else run.epoch
         self.n_outputs_ = self._encoder.n_outputs
         self._warn_if_useless(run.history)
+        if tasks is not None:
+            tasks.end()
         return self
 
     def _make_key(self, n_rows):
@@ -337,21 +342,47 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         rising = rises(monitor, self.monitor_mode)
         return EarlyStopping(monitor, self.patience, self.min_delta, rising)
 
-    def _make_observers(self, given, held):
-        """Return everything else that watches the run."""
-        return []
+    def _make_observers(self, key, numbers, stopping, tasks):
+        """Return what watches the run, in the order in which it is told.
+
+        Early stopping comes first: it keeps the weights that were measured, before a
+        callback changes them. The display comes last. Sets: ``callbacks_``.
+        """
+        from skdeep.engine._keras_model import compiled_model
+
+        self.callbacks_ = copy_callbacks(self.callbacks)
+        keras_callbacks = None
+        if self.callbacks_:
+            make_model = functools.partial(
+                compiled_model, key, numbers, self._rescaling()
+            )
+            keras_callbacks = KerasCallbacks(self.callbacks_, make_model, self.verbose)
+        if tasks is not None:
+            tasks.attributes_now = lambda run: {
+                "_fitted": self._network_of(run, key, numbers),
+                "n_outputs_": self._encoder.n_outputs,
+                "n_iter_": run.epoch,
+            }
+        display = make_display(self.verbose, type(self).__name__)
+        observers = [stopping, keras_callbacks, tasks, display]
+        return [observer for observer in observers if observer is not None]
+
+    def _network_of(self, run, key, numbers):
+        """Return the network with the weights that a run has reached."""
+        from skdeep.engine._fitted import FittedNetwork
+
+        return FittedNetwork(key.network, numbers, run.weights(), self._rescaling())
 
     def _rescaling(self):
         """What turns outputs of the network into targets; None if they are the same."""
         return getattr(self._encoder, "rescaling", None)
 
-    def _keep_history(self, logs, continuing):
+    def _keep_history(self, logs, columns, continuing):
         """Append the epochs of a run, or start anew. Sets: ``history_``."""
         history = self.history_ if continuing else {}
         n_before = len(next(iter(history.values()), []))
-        names = list(history) + [
-            n for n in (logs[0] if logs else {}) if n not in history
-        ]
+        new = [name for log in logs for name in log]
+        names = dict.fromkeys([*history, *columns, *new])
         missing = [np.nan] * n_before
         self.history_ = {
             name: [
@@ -437,6 +468,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         frame = pd.DataFrame(rows, columns=columns).set_index("layer")
         frame.attrs["n_parameters"] = model.count_params()
         return frame
+
+    def __getstate__(self):
+        """Leave the callbacks of a fit behind: they may hold models and open files."""
+        state = super().__getstate__()
+        return {name: v for name, v in state.items() if name != "callbacks_"}
 
     def __sklearn_is_fitted__(self):
         """Fitted is what has a network, however far a failed fit came."""
