@@ -140,7 +140,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency.
     callbacks : Keras callback or list of them, default=None
-        Copied for every fit; see ``set_callbacks`` for scikit-learn's.
+        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
+        to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
+        callback changes its results but on purpose.
     warm_start : bool, default=False
         Go on from the last fit: weights, optimizer, epoch count and history.
     random_state : int, RandomState instance or None, default=None
@@ -153,7 +155,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
         CPU, and not for convolutions, which lose.
     verbose : {0, 1, 2}, default=0
-        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
+        0 is silent; 1 shows a bar that moves or, where the output is no terminal, a
+        line per tenth of the epochs; 2 prints a line per epoch.
 
     Attributes
     ----------
@@ -170,7 +173,11 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1.
     history_ : dict of str to list of float
-        Loss, metrics, ``val_*`` and learning rate after every epoch.
+        Loss, metrics, ``val_*`` and learning rate after every epoch, and what
+        callbacks have added to the logs.
+    callbacks_ : list of Keras callbacks
+        The copies that the last fit has used, with what they have gathered; pickles
+        and copies of the estimator do without them.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model
@@ -403,7 +410,9 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units. For targets far from 0 and 1, such as prices.
     callbacks : Keras callback or list of them, default=None
-        Copied for every fit; see ``set_callbacks`` for scikit-learn's.
+        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
+        to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
+        callback changes its results but on purpose.
     warm_start : bool, default=False
         Go on from the last fit: weights, optimizer, epoch count and history.
     random_state : int, RandomState instance or None, default=None
@@ -416,7 +425,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
         CPU, and not for convolutions, which lose.
     verbose : {0, 1, 2}, default=0
-        0 is silent, 1 shows a progress bar, 2 prints a line per epoch.
+        0 is silent; 1 shows a bar that moves or, where the output is no terminal, a
+        line per tenth of the epochs; 2 prints a line per epoch.
 
     Attributes
     ----------
@@ -431,7 +441,11 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1.
     history_ : dict of str to list of float
-        Loss, metrics, ``val_*`` and learning rate after every epoch.
+        Loss, metrics, ``val_*`` and learning rate after every epoch, and what
+        callbacks have added to the logs.
+    callbacks_ : list of Keras callbacks
+        The copies that the last fit has used, with what they have gathered; pickles
+        and copies of the estimator do without them.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model
