@@ -9,6 +9,7 @@ from skdeep.estimators import (
     DNNClassifier,
     DNNRegressor,
 )
+from skdeep.persistence import load, save
 
 __version__ = "0.1.0.dev0"
 
@@ -18,4 +19,6 @@ __all__ = [
     "DNNClassifier",
     "DNNRegressor",
     "__version__",
+    "load",
+    "save",
 ]

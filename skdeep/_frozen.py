@@ -105,6 +105,32 @@ def thaw(value: Any) -> Any:
     return value.thaw() if isinstance(value, Frozen) else value
 
 
+def freeze_parameter(value: Any) -> Any:
+    """Freeze an object of Keras, or those in a list, name and all; leave all else.
+
+    For pickles and copies: those of Keras forget what its configurations leave out.
+    """
+    if type(value) in (list, tuple):
+        return type(value)(map(freeze_parameter, value))
+    frozen = freeze(value, keep_name=True)
+    is_keras = isinstance(frozen, Frozen) and isinstance(frozen.cls, str)
+    return frozen if is_keras else value
+
+
+def holds_frozen(value: Any) -> bool:
+    """Whether ``thaw_parameter`` would make an object of Keras."""
+    if type(value) in (list, tuple):
+        return any(map(holds_frozen, value))
+    return isinstance(value, Frozen)
+
+
+def thaw_parameter(value: Any) -> Any:
+    """Undo ``freeze_parameter``."""
+    if type(value) in (list, tuple):
+        return type(value)(map(thaw_parameter, value))
+    return thaw(value)
+
+
 def _whole_config(value: Any) -> dict[str, Any]:
     """The configuration with the arguments that Keras leaves out.
 

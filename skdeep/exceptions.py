@@ -4,6 +4,7 @@
 
     ValueError
     ├── DivergenceError      a loss or weight became infinite or NaN during fit
+    ├── FileFormatError      a file that skdeep.save has not written, or not like this
     ├── InvalidImageError    images of a shape the network cannot take
     └── InvalidNetworkError  parameters that do not make a network together
     UserWarning
@@ -18,6 +19,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 __all__ = [
     "ConvergenceWarning",
     "DivergenceError",
+    "FileFormatError",
     "InvalidImageError",
     "InvalidNetworkError",
     "NotFittedError",
@@ -26,6 +28,10 @@ __all__ = [
 
 class DivergenceError(ValueError):
     """A loss or a weight stopped being a finite number during fit."""
+
+
+class FileFormatError(ValueError):
+    """A file that ``skdeep.load`` cannot read: foreign, damaged, cut off or newer."""
 
 
 class InvalidImageError(ValueError):

@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_co
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_y, check_is_fitted
 
+from skdeep._frozen import freeze_parameter, holds_frozen, thaw_parameter
 from skdeep._holdout import split_rows
 from skdeep._sample_weights import class_weights, normalized, row_weights
 from skdeep._sklearn_compat import CallbackSupportMixin, with_callbacks
@@ -470,9 +471,23 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         return frame
 
     def __getstate__(self):
-        """Leave the callbacks of a fit behind: they may hold models and open files."""
+        """Leave the callbacks of a fit behind: they may hold models and open files.
+
+        Keras objects are kept by class and configuration: Keras' own pickles forget
+        arguments, such as ``delta`` of its Huber loss.
+        """
         state = super().__getstate__()
-        return {name: v for name, v in state.items() if name != "callbacks_"}
+        kept = {name: v for name, v in state.items() if name != "callbacks_"}
+        parameters = {name: kept[name] for name in self._get_param_names()}
+        return kept | {n: freeze_parameter(v) for n, v in parameters.items()}
+
+    def __setstate__(self, state):
+        """Make Keras objects anew, if there are any."""
+        frozen = {name: v for name, v in state.items() if holds_frozen(v)}
+        if frozen:
+            load_tensorflow()
+        thawed = {name: thaw_parameter(v) for name, v in frozen.items()}
+        super().__setstate__(state | thawed)
 
     def __sklearn_is_fitted__(self):
         """Fitted is what has a network, however far a failed fit came."""

@@ -1,0 +1,203 @@
+"""Estimators in a file that holds no code.
+
+One zip file: ``skdeep.json`` says with plain values what the estimator is, arrays lie
+beside it in NumPy's format. Who owns what:
+
+- ``_archive`` owns the zip file: what may be in it, how it is written and read.
+- ``_kind``, ``_plain`` and ``_objects`` say how each kind of value looks in JSON,
+  ``_tree`` walks over values with them.
+- ``_classes`` lists the classes that a file may name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import InconsistentVersionWarning
+
+from skdeep._replacement import Place
+from skdeep.exceptions import FileFormatError
+from skdeep.persistence._archive import ArchiveReader, damaged, write_archive
+from skdeep.persistence._tree import TreeReader, TreeWriter
+
+__all__ = ["load", "save"]
+
+FORMAT = "skdeep estimator"
+FORMAT_VERSION = 1  # rises when older versions of skdeep could misread a file
+
+
+def save(estimator: Any, path: Place) -> None:
+    """Write an estimator to a file without pickle.
+
+    What can be stored: the estimators of skdeep, fitted or not, and the pipelines,
+    searches and transformers of scikit-learn around them, as far as their attributes
+    are plain values, arrays and such estimators again. Optimizers, schedules, losses,
+    metrics and initializers of Keras are stored by their configuration. Functions,
+    callbacks, own classes, trees and caches are refused by name; ``joblib.dump``
+    stores them, in files that run code when they are loaded.
+
+    Parameters
+    ----------
+    estimator : estimator
+        An estimator, pipeline or search.
+    path : str or path-like
+        The file. One that is there is replaced in a single step: a crash, a full disk
+        or a lack of permission leaves it as it is.
+
+    Raises
+    ------
+    TypeError
+        If something in the estimator cannot be stored; the message says what.
+    OSError
+        If the file cannot be written.
+
+    See Also
+    --------
+    load : Read the file again.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import skdeep
+    >>> net = skdeep.DNNRegressor((8,), learning_rate=0.01)
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "net.skdeep"
+    ...     skdeep.save(net, path)
+    ...     skdeep.load(path)
+    DNNRegressor(hidden_layer_sizes=(8,), learning_rate=0.01)
+    """
+    if not isinstance(estimator, BaseEstimator):
+        raise TypeError(
+            "skdeep.save expects an estimator, pipeline or search; got an object of "
+            f"type {type(estimator).__name__}. Use joblib.dump for other objects."
+        )
+    writer = TreeWriter()
+    name = type(estimator).__name__
+    try:
+        tree = writer.write(estimator, name)
+    except RecursionError:
+        raise TypeError(
+            f"skdeep.save expects an estimator that does not contain itself; got a "
+            f"{name} that does, or is nested too deeply. Use joblib.dump."
+        ) from None
+    description = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "versions": _versions(),
+        "estimator": tree,
+    }
+    write_archive(path, description, writer.arrays)
+
+
+def load(path: Place) -> Any:
+    """Read an estimator that ``save`` has written.
+
+    Nothing in the file is ever run, whoever made it. TensorFlow is not imported
+    before the first prediction, unless a parameter is a Keras object.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    estimator
+        Equal to the one that was saved: its predictions are the same to the last bit
+        on the same machine, and training goes on where it stopped.
+
+    Raises
+    ------
+    skdeep.exceptions.FileFormatError
+        If the file is no such file, damaged, cut off, or from a newer skdeep.
+    OSError
+        If the file cannot be opened.
+
+    Warns
+    -----
+    sklearn.exceptions.InconsistentVersionWarning
+        If another version of scikit-learn has written an estimator of its own.
+
+    See Also
+    --------
+    save : Write the file.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import skdeep
+    >>> net = skdeep.DNNClassifier((8,), random_state=0)
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "net.skdeep"
+    ...     skdeep.save(net, path)
+    ...     skdeep.load(path).hidden_layer_sizes
+    (8,)
+    """
+    with Path(path).open("rb") as file:
+        try:
+            archive = ArchiveReader(file)
+            description = archive.description()
+            _check_format(description)
+            reader = TreeReader(archive)
+            estimator = reader.read(description["estimator"])
+            archive.check_all_read()
+            if not isinstance(estimator, BaseEstimator):
+                damaged("no estimator")
+        except FileFormatError:
+            raise
+        except Exception as error:  # a file from anywhere can fail in any way
+            found = str(error) or type(error).__name__
+            raise FileFormatError(
+                f"skdeep.load expects a whole file written by skdeep.save; got {path} "
+                f"with {found}. Take a good copy of it, or save the estimator again."
+            ) from error
+    _warn_of_versions(description["versions"], sorted(reader.scikit_learn))
+    return estimator
+
+
+def _versions() -> dict[str, str]:
+    """The versions that write a file."""
+    return {
+        "skdeep": importlib.import_module("skdeep").__version__,
+        **{name: version(name) for name in ("keras", "numpy", "scikit-learn")},
+    }
+
+
+def _check_format(description: Any) -> None:
+    """Refuse what another program or a newer skdeep has written."""
+    if not isinstance(description, dict) or description.get("format") != FORMAT:
+        damaged("a description in another format")
+    versions = description["versions"]
+    if not isinstance(versions, dict) or not set(map(type, versions.values())) <= {str}:
+        damaged(f"the versions {versions!r}")
+    found = description["format_version"]
+    if found != FORMAT_VERSION:
+        raise FileFormatError(
+            f"skdeep {_versions()['skdeep']} reads version {FORMAT_VERSION} of its "
+            f"file format; got version {found!r}, written by skdeep "
+            f"{versions.get('skdeep')}. Update skdeep, or let the writer save it with "
+            "this version."
+        )
+
+
+def _warn_of_versions(versions: dict[str, str], scikit_learn: list[str]) -> None:
+    """Warn as scikit-learn does when it unpickles an estimator of another version."""
+    written = versions.get("scikit-learn")
+    if written == version("scikit-learn"):
+        return
+    for name in scikit_learn:
+        warnings.warn(
+            InconsistentVersionWarning(
+                estimator_name=name,
+                current_sklearn_version=version("scikit-learn"),
+                original_sklearn_version=written,
+            ),
+            stacklevel=3,
+        )

@@ -1,0 +1,169 @@
+"""Which classes a file may name. Everything else is refused, in both directions.
+
+A file holds names, never code; a name leads to a class only through the lists here.
+They hold estimators and splitters that scikit-learn and skdeep export, Keras' objects
+with a configuration of plain values, and the records that a fit leaves.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import Any
+
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
+
+from skdeep.persistence._archive import damaged
+
+ESTIMATOR_MODULES = frozenset(
+    {
+        "skdeep.estimators",
+        "sklearn.calibration",
+        "sklearn.cluster",
+        "sklearn.compose",
+        "sklearn.covariance",
+        "sklearn.cross_decomposition",
+        "sklearn.decomposition",
+        "sklearn.discriminant_analysis",
+        "sklearn.dummy",
+        "sklearn.ensemble",
+        "sklearn.feature_extraction",
+        "sklearn.feature_extraction.image",
+        "sklearn.feature_extraction.text",
+        "sklearn.feature_selection",
+        "sklearn.impute",
+        "sklearn.isotonic",
+        "sklearn.kernel_approximation",
+        "sklearn.kernel_ridge",
+        "sklearn.linear_model",
+        "sklearn.manifold",
+        "sklearn.mixture",
+        "sklearn.model_selection",
+        "sklearn.multiclass",
+        "sklearn.multioutput",
+        "sklearn.naive_bayes",
+        "sklearn.neighbors",
+        "sklearn.neural_network",
+        "sklearn.pipeline",
+        "sklearn.preprocessing",
+        "sklearn.random_projection",
+        "sklearn.semi_supervised",
+        "sklearn.svm",
+    }
+)
+ESTIMATOR_BASES = (BaseEstimator, BaseCrossValidator, BaseShuffleSplit)
+
+# What a fit leaves: each is made again from the arguments of its constructor.
+RECORDS = {
+    "ClassEncoder": "skdeep._targets",
+    "Convolution": "skdeep.networks._description",
+    "FittedNetwork": "skdeep.engine._fitted",
+    "Hidden": "skdeep.networks._description",
+    "Network": "skdeep.networks._description",
+    "NumberEncoder": "skdeep._targets",
+    "Optimizer": "skdeep.engine._optimizer",
+    "Pooling": "skdeep.networks._description",
+    "Progress": "skdeep.estimators._base",
+    "Seeds": "skdeep.engine._random",
+}
+
+KERAS_MODULES = frozenset(
+    {
+        "keras.initializers",
+        "keras.losses",
+        "keras.metrics",
+        "keras.optimizers",
+        "keras.optimizers.schedules",
+    }
+)
+# Of Keras' layers only activations; some others run code that is in their
+# configuration.
+KERAS_LAYERS = frozenset({"ELU", "LeakyReLU", "ReLU", "Softmax"})
+# They call a function that is named in their configuration.
+KERAS_WRAPPERS = frozenset({"LossFunctionWrapper", "MeanMetricWrapper"})
+KERAS_RECORD = {"module", "class_name", "config", "registered_name"}
+CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
+
+# Functions that are parameters of scikit-learn's transformers; besides NumPy's ufuncs.
+SCORE_FUNCTIONS = frozenset(
+    {
+        "chi2",
+        "f_classif",
+        "f_regression",
+        "mutual_info_classif",
+        "mutual_info_regression",
+        "r_regression",
+    }
+)
+
+
+def estimator_name(cls: type) -> str | None:
+    """The name under which a class is exported, if a file may hold it."""
+    parts = cls.__module__.split(".")
+    public = [i for i, part in enumerate(parts) if part.startswith("_")]
+    module = ".".join(parts[: public[0]] if public else parts)
+    name = f"{module}.{cls.__name__}"
+    return name if _find_estimator(name) is cls else None
+
+
+def estimator_class(name: str) -> type:
+    """The class that a file may name."""
+    found = _find_estimator(name)
+    if found is None:
+        damaged(f"the class {name!r}, which is no estimator of these versions")
+    return found
+
+
+def _find_estimator(name: str) -> type | None:
+    """Look a class up among those that the modules export."""
+    module, _, attribute = name.rpartition(".")
+    if module not in ESTIMATOR_MODULES:
+        return None
+    exporting = importlib.import_module(module)
+    if attribute not in getattr(exporting, "__all__", ()):
+        return None
+    found = getattr(exporting, attribute, None)
+    usable = isinstance(found, type) and issubclass(found, ESTIMATOR_BASES)
+    return found if usable else None
+
+
+def record_class(name: str) -> Any:
+    """The class of a record."""
+    if name not in RECORDS:
+        damaged(f"a record {name!r}")
+    return getattr(importlib.import_module(RECORDS[name]), name)
+
+
+def is_keras_name(name: Any) -> bool:
+    """Whether a file may hold this class of Keras."""
+    module, _, attribute = str(name).rpartition(".")
+    if module == "keras.layers":
+        return attribute in KERAS_LAYERS
+    return (
+        module in KERAS_MODULES
+        and CLASS_NAME.fullmatch(attribute) is not None
+        and attribute not in KERAS_WRAPPERS
+    )
+
+
+def is_plain_config(config: Any) -> bool:
+    """Whether a Keras configuration holds plain values and allowed classes only."""
+    if isinstance(config, list):
+        return all(map(is_plain_config, config))
+    if not isinstance(config, dict):
+        return True
+    if "class_name" not in config:
+        return all(map(is_plain_config, config.values()))
+    name = config["class_name"]
+    known = (
+        name == "__tuple__"
+        or (config.get("module"), name) == ("keras", "DTypePolicy")
+        or is_keras_name(f"{config.get('module')}.{name}")
+    )
+    return (
+        known
+        and set(config) <= KERAS_RECORD
+        and config.get("registered_name") in (None, name)
+        and is_plain_config(config.get("config"))
+    )

@@ -1,0 +1,273 @@
+"""Objects that a file may hold: estimators, what a fit leaves, Keras' objects.
+
+Objects are made without running their constructors' callers' code: an estimator gets
+its attributes as they were, a record is made from the arguments it was made from.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import numpy as np
+import scipy.stats
+import sklearn
+import sklearn.feature_selection
+from sklearn import config_context
+from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
+
+from skdeep._frozen import Frozen, freeze
+from skdeep.engine._backend import load_tensorflow
+from skdeep.engine._fitted import FittedNetwork
+from skdeep.networks._weights import weight_specs
+from skdeep.persistence._archive import damaged
+from skdeep.persistence._classes import (
+    ESTIMATOR_BASES,
+    RECORDS,
+    SCORE_FUNCTIONS,
+    estimator_class,
+    estimator_name,
+    is_keras_name,
+    is_plain_config,
+    record_class,
+)
+from skdeep.persistence._kind import Kind, Reader, Writer, list_of, text_of
+
+REQUESTS = "_metadata_request"  # what scikit-learn's set_fit_request and the like set
+VERSION = "_sklearn_version"  # what scikit-learn adds to the states of its estimators
+
+
+def _encode_estimator(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    name = estimator_name(type(value))
+    if name is None:
+        return writer.refuse(value, where)
+    if getattr(value, "memory", None) is not None:  # a folder of pickles
+        return writer.refuse(value.memory, f"{where}.memory")
+    state = value.__getstate__() or {}
+    attributes = {
+        attribute: writer.write(inner, f"{where}.{attribute}")
+        for attribute, inner in state.items()
+        if attribute not in (REQUESTS, VERSION)
+    }
+    fields = {"class": name, "attributes": attributes}
+    if REQUESTS in state:
+        requests = _requests(state[REQUESTS])
+        fields["requests"] = writer.write(requests, f"{where}'s requests")
+    return fields
+
+
+def _decode_estimator(reader: Reader, fields: dict[str, Any]) -> Any:
+    name = text_of(fields, "class")
+    cls = estimator_class(name)
+    attributes = {k: reader.read(v) for k, v in fields["attributes"].items()}
+    state = {**_defaults(cls), **attributes}
+    _check_state(cls, state)
+    estimator: Any = object.__new__(cls)
+    if name.startswith("sklearn."):
+        reader.note_scikit_learn(cls.__name__)
+        state[VERSION] = sklearn.__version__  # ``load`` warns, once it has read all
+    getattr(estimator, "__setstate__", vars(estimator).update)(state)
+    if "requests" in fields:
+        _set_requests(estimator, reader.read(fields["requests"]))
+    return estimator
+
+
+def _defaults(cls: type) -> dict[str, Any]:
+    """Parameters that came with a later version than the one that wrote a file."""
+    parameters = inspect.signature(cls).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+def _check_state(cls: type, state: dict[str, Any]) -> None:
+    """Refuse attributes that no estimator has."""
+    missing = {
+        p.name
+        for p in inspect.signature(cls).parameters.values()
+        if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    } - set(state)
+    if missing:
+        damaged(f"{cls.__name__} without {sorted(missing)}")
+    for name in state:
+        if not name.isidentifier() or name.startswith("__"):
+            damaged(f"{cls.__name__} with an attribute {name!r}")
+    if state.get("memory") is not None:
+        damaged(f"{cls.__name__} with memory={state['memory']!r}")
+    if not isinstance(state.get("_fitted"), FittedNetwork | None):
+        damaged(f"{cls.__name__} with a network of type {type(state['_fitted'])}")
+
+
+def _requests(metadata: Any) -> dict[str, dict[str, Any]]:
+    """What the methods of an estimator ask for, by method."""
+    found = {method: dict(of.requests) for method, of in _methods(metadata).items()}
+    return {method: requests for method, requests in found.items() if requests}
+
+
+def _methods(metadata: Any) -> dict[str, Any]:
+    """The methods that have requests, of scikit-learn's MetadataRequest."""
+    return {k: v for k, v in vars(metadata).items() if hasattr(v, "requests")}
+
+
+def _set_requests(estimator: Any, requests: dict[str, dict[str, Any]]) -> None:
+    """Set them as a user would; scikit-learn refuses unknown ones."""
+    with config_context(enable_metadata_routing=True):
+        for method, of_method in requests.items():
+            if not method.isidentifier():
+                damaged(f"requests of a method {method!r}")
+            getattr(estimator, f"set_{method}_request")(**of_method)
+
+
+def _is_record(value: Any) -> bool:
+    """Whether it is something that a fit leaves."""
+    cls = type(value)
+    return RECORDS.get(cls.__name__) == cls.__module__
+
+
+def _encode_record(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    arguments = {
+        name: writer.write(getattr(value, name), f"{where}.{name}")
+        for name in inspect.signature(type(value)).parameters
+    }
+    return {"class": type(value).__name__, "arguments": arguments}
+
+
+def _decode_record(reader: Reader, fields: dict[str, Any]) -> Any:
+    cls = record_class(text_of(fields, "class"))
+    record = cls(**{k: reader.read(v) for k, v in fields["arguments"].items()})
+    if isinstance(record, FittedNetwork):
+        _check_weights(record)
+    return record
+
+
+def _check_weights(fitted: FittedNetwork) -> None:
+    """Refuse weights that do not belong to their network."""
+    hash(fitted.network)  # fails for a list where a tuple belongs
+    expected = [(spec.shape, fitted.network.compute_dtype) for spec in _specs(fitted)]
+    found = [(weight.shape, weight.dtype.name) for weight in fitted.weights]
+    if found != expected:
+        damaged(f"weights {found} where {expected} belong")
+
+
+def _specs(fitted: FittedNetwork) -> Any:
+    return weight_specs(fitted.network)
+
+
+def _is_keras(value: Any) -> bool:
+    """Whether it is a Keras object that its configuration says all about."""
+    return (
+        hasattr(value, "get_config")
+        and type(value).__module__.split(".")[0] == "keras"
+        and isinstance(freeze(value), Frozen)
+    )
+
+
+def _encode_keras(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    fields = _encode_frozen(writer, freeze(value, keep_name=True), where)
+    return fields if fields else writer.refuse(value, where)
+
+
+def _decode_keras(reader: Reader, fields: dict[str, Any]) -> Any:
+    load_tensorflow()
+    return _decode_frozen(reader, fields).thaw()
+
+
+def _encode_frozen(writer: Writer, value: Frozen, where: str) -> dict[str, Any]:
+    config = json.loads(value.config)
+    if not (is_keras_name(value.cls) and is_plain_config(config)):
+        return writer.refuse(value, where)
+    return {"class": value.cls, "config": writer.write(config, where)}
+
+
+def _decode_frozen(reader: Reader, fields: dict[str, Any]) -> Frozen:
+    name, config = text_of(fields, "class"), reader.read(fields["config"])
+    if not (is_keras_name(name) and is_plain_config(config)):
+        damaged(f"the Keras object {name!r} with {config!r}")
+    return Frozen(name, json.dumps(config, sort_keys=True))
+
+
+def _is_scorer(value: Any) -> bool:
+    return type(value).__module__ == "sklearn.metrics._scorer"
+
+
+def _encode_scorer(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    estimator = getattr(value, "_estimator", None)
+    if estimator is not None:  # the score method of an estimator
+        return {"estimator": writer.write(estimator, where)}
+    for name in get_scorer_names():
+        known = get_scorer(name)
+        if type(known) is type(value) and vars(known) == vars(value):
+            return {"name": name}
+    return writer.refuse(value, where)
+
+
+def _decode_scorer(reader: Reader, fields: dict[str, Any]) -> Any:
+    if "estimator" in fields:
+        return check_scoring(reader.read(fields["estimator"]))
+    return get_scorer(text_of(fields, "name"))
+
+
+def _is_distribution(value: Any) -> bool:
+    """Whether a randomised search can draw from it, as from ``loguniform(1, 10)``."""
+    name = getattr(getattr(value, "dist", None), "name", None)
+    return isinstance(name, str) and isinstance(_distribution(name), type(value.dist))
+
+
+def _distribution(name: str) -> Any:
+    """A distribution that scipy.stats exports."""
+    bases = (scipy.stats.rv_continuous, scipy.stats.rv_discrete)
+    found = getattr(scipy.stats, name, None)
+    return found if isinstance(found, bases) else None
+
+
+def _encode_distribution(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    arguments = [writer.write(a, where) for a in value.args]
+    keywords = writer.write(dict(value.kwds), where)
+    return {"name": value.dist.name, "arguments": arguments, "keywords": keywords}
+
+
+def _decode_distribution(reader: Reader, fields: dict[str, Any]) -> Any:
+    found = _distribution(text_of(fields, "name"))
+    if found is None:
+        damaged(f"the distribution {fields['name']!r}")
+    arguments = map(reader.read, list_of(fields, "arguments"))
+    return found(*arguments, **reader.read(fields["keywords"]))
+
+
+def _is_known_function(value: Any) -> bool:
+    name = getattr(value, "__name__", None)
+    return isinstance(name, str) and value is _function(name)
+
+
+def _function(name: str) -> Any:
+    """A function of numbers, of NumPy or scikit-learn."""
+    if name in SCORE_FUNCTIONS:
+        return getattr(sklearn.feature_selection, name)
+    found = getattr(np, name, None)
+    return found if isinstance(found, np.ufunc) else None
+
+
+def _encode_function(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    return {"name": value.__name__}
+
+
+def _decode_function(reader: Reader, fields: dict[str, Any]) -> Any:
+    found = _function(text_of(fields, "name"))
+    if found is None:
+        damaged(f"the function {fields['name']!r}")
+    return found
+
+
+OBJECT_KINDS = (
+    Kind(
+        "estimator",
+        lambda value: isinstance(value, ESTIMATOR_BASES),
+        _encode_estimator,
+        _decode_estimator,
+    ),
+    Kind("record", _is_record, _encode_record, _decode_record),
+    Kind("frozen", lambda v: isinstance(v, Frozen), _encode_frozen, _decode_frozen),
+    Kind("keras", _is_keras, _encode_keras, _decode_keras),
+    Kind("scorer", _is_scorer, _encode_scorer, _decode_scorer),
+    Kind("distribution", _is_distribution, _encode_distribution, _decode_distribution),
+    Kind("function", _is_known_function, _encode_function, _decode_function),
+)

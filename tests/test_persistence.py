@@ -1,0 +1,557 @@
+"""Estimators that are pickled, copied, saved and loaded."""
+
+import copy
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import joblib
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import loguniform
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
+from sklearn.decomposition import PCA
+from sklearn.exceptions import NotFittedError
+from sklearn.feature_selection import SelectKBest, f_regression
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, KFold, RandomizedSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    KBinsDiscretizer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    PolynomialFeatures,
+    PowerTransformer,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+import skdeep
+from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep.engine import cache_info
+
+SMALL = {"hidden_layer_sizes": (6,), "epochs": 2, "random_state": 0}
+
+
+def by_pickle(estimator, folder):
+    """Through pickle."""
+    return pickle.loads(pickle.dumps(estimator))
+
+
+def by_joblib(estimator, folder):
+    """Through a file of joblib."""
+    joblib.dump(estimator, folder / "net.joblib")
+    return joblib.load(folder / "net.joblib")
+
+
+def by_deepcopy(estimator, folder):
+    """Through copy."""
+    return copy.deepcopy(estimator)
+
+
+def by_save(estimator, folder):
+    """Through a file of our own."""
+    skdeep.save(estimator, folder / "net.skdeep")
+    return skdeep.load(folder / "net.skdeep")
+
+
+WAYS = [by_pickle, by_joblib, by_deepcopy, by_save]
+all_ways = pytest.mark.parametrize("way", WAYS)
+
+
+def multiclass(request):
+    """Classes that are strings."""
+    X, y = request.getfixturevalue("iris")
+    return DNNClassifier(**SMALL, dropout=0.2), X, np.array(["a", "b", "c"])[y]
+
+
+def binary(request):
+    """Two classes and every penalty."""
+    X, y = request.getfixturevalue("cancer")
+    penalties = {"l1": 0.01, "l2": 0.01, "activity_l1": 0.01, "max_norm": 2.0}
+    return DNNClassifier(**SMALL, **penalties, batch_normalization=True), X, y
+
+
+def multilabel(request):
+    """Labels that do not exclude each other."""
+    X, _ = request.getfixturevalue("iris")
+    return DNNClassifier(**SMALL), X, request.getfixturevalue("iris_labels")
+
+
+def rescaled(request):
+    """Two targets in units of their own, in double precision."""
+    X, y = request.getfixturevalue("diabetes")
+    net = DNNRegressor(**SMALL, normalize_y=True, dtype="float64", activation="maxout")
+    return net, X, np.column_stack([y, 9 * y + 3])
+
+
+def images(request):
+    """Images of digits, early stopping."""
+    X, y = request.getfixturevalue("digits")
+    return CNNClassifier((3,), **SMALL, early_stopping=True), X, y
+
+
+def numbers_of_images(request):
+    """A number for each image."""
+    X, y = request.getfixturevalue("digits")
+    return CNNRegressor((3,), **SMALL), X, y.astype(float)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[multiclass, binary, multilabel, rescaled, images, numbers_of_images],
+    ids=lambda case: case.__name__,
+)
+def fitted(request):
+    """A fitted estimator and rows to predict."""
+    estimator, X, y = request.param(request)
+    return estimator.fit(X, y), X
+
+
+def same_predictions(first, second, X):
+    """Whether all predictions are equal, bit for bit."""
+    methods = [m for m in ("predict", "predict_proba") if hasattr(first, m)]
+    return all(
+        np.array_equal(getattr(first, method)(X), getattr(second, method)(X))
+        for method in methods
+    )
+
+
+def same_attributes(first, second):
+    """Whether all that a fit shows is equal."""
+    kept = [name for name in vars(first) if name != "callbacks_"]  # may hold files
+    shown = [name for name in kept if name.endswith("_")]
+    np.testing.assert_equal(
+        {n: vars(second)[n] for n in shown}, {n: vars(first)[n] for n in shown}
+    )
+    return sorted(kept) == sorted(vars(second))
+
+
+@all_ways
+def test_predictions_are_equal_bit_for_bit(fitted, way, tmp_path):
+    """A fitted estimator predicts the same after any round trip."""
+    estimator, X = fitted
+
+    returned = way(estimator, tmp_path)
+
+    assert same_attributes(estimator, returned)
+    assert same_predictions(estimator, returned, X)
+
+
+@all_ways
+def test_what_is_not_fitted_stays_so(way, tmp_path):
+    """Parameters survive a round trip, and predict still asks for fit."""
+    estimator = DNNRegressor((5, 4), dropout=(0.1, 0.2), optimizer_params={"rho": 0.8})
+
+    returned = way(estimator, tmp_path)
+
+    assert returned.get_params() == estimator.get_params()
+    with pytest.raises(NotFittedError):
+        returned.predict(np.zeros((1, 2)))
+
+
+@all_ways
+def test_pipelines_and_searches_travel_too(iris, way, tmp_path):
+    """A fitted search over a pipeline keeps its results and its best estimator."""
+    X, y = iris
+    net = make_pipeline(StandardScaler(), DNNClassifier(**SMALL))
+    grid = {"dnnclassifier__learning_rate": [0.01, 0.1]}
+    search = GridSearchCV(net, grid, cv=2, scoring=["accuracy", "neg_log_loss"])
+    search.set_params(refit="accuracy").fit(X, y)
+
+    returned = way(search, tmp_path)
+
+    assert returned.cv_results_.keys() == search.cv_results_.keys()
+    np.testing.assert_equal(
+        returned.cv_results_["mean_test_neg_log_loss"],
+        search.cv_results_["mean_test_neg_log_loss"],
+    )
+    assert returned.best_params_ == search.best_params_
+    assert returned.score(X, y) == search.score(X, y)
+    assert same_predictions(search, returned, X)
+    clone(returned).fit(X, y)
+
+
+@all_ways
+def test_training_goes_on_where_it_stopped(iris, way, tmp_path):
+    """3 + 3 epochs with a round trip between are 6 epochs, dropout and all."""
+    X, y = iris
+    settings = {"dropout": 0.3, "warm_start": True, "random_state": 3}
+    interrupted = DNNClassifier((6,), epochs=3, **settings).fit(X, y)
+    whole = DNNClassifier((6,), epochs=6, **settings).fit(X, y)
+
+    returned = way(interrupted, tmp_path).fit(X, y)
+
+    assert returned.n_iter_ == 6
+    assert returned.history_ == whole.history_
+    assert same_predictions(whole, returned, X)
+
+
+@all_ways
+def test_partial_fit_goes_on_where_it_stopped(diabetes, way, tmp_path):
+    """The state of the optimizer travels, without warm_start too."""
+    X, y = diabetes
+    net = DNNRegressor((6,), random_state=0).partial_fit(X, y)
+
+    returned = way(net, tmp_path).partial_fit(X, y)
+
+    assert same_predictions(net.partial_fit(X, y), returned, X)
+
+
+@all_ways
+def test_keras_objects_travel_with_their_settings(diabetes, way, tmp_path):
+    """Optimizers, schedules, losses, metrics and initializers stay what they are."""
+    X, y = diabetes
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.05, 10, 0.9)
+    net = DNNRegressor(
+        **SMALL,
+        activation=keras.layers.LeakyReLU(0.3),
+        kernel_initializer=keras.initializers.HeNormal(),
+        optimizer=keras.optimizers.SGD(schedule, momentum=0.8),
+        loss=keras.losses.Huber(delta=0.3),  # which Keras forgets in its own pickles
+        metrics=[keras.metrics.MeanAbsoluteError(name="error")],
+        warm_start=True,
+    ).fit(X, y)
+
+    returned = way(net, tmp_path)
+
+    assert same_predictions(net, returned, X)
+    assert returned.fit(X, y).history_ == net.fit(X, y).history_
+
+
+@all_ways
+def test_loading_compiles_nothing(fitted, way, tmp_path, empty_cache):
+    """A round trip needs no program, neither to train nor to predict."""
+    estimator, _ = fitted
+
+    way(estimator, tmp_path)
+
+    assert cache_info().misses == cache_info().predictors == 0
+
+
+def test_loading_needs_no_tensorflow(iris, tmp_path):
+    """Another process reads files of all kinds without TensorFlow."""
+    X, y = iris
+    net = DNNClassifier(
+        **SMALL, optimizer="sgd", momentum=0.9, loss="kl_divergence", warm_start=True
+    ).fit(X, y)
+    (tmp_path / "net.pickle").write_bytes(pickle.dumps(net))
+    joblib.dump(net, tmp_path / "net.joblib")
+    skdeep.save(net, tmp_path / "net.skdeep")
+    code = """
+import joblib, pickle, skdeep, sys
+nets = [pickle.load(open("net.pickle", "rb")), joblib.load("net.joblib")]
+nets += [skdeep.load("net.skdeep")]
+print(*(len(net.history_["loss"]) for net in nets))
+print("tensorflow" in sys.modules or "keras" in sys.modules)
+"""
+
+    output = subprocess.check_output(
+        [sys.executable, "-c", code], text=True, cwd=tmp_path
+    )
+
+    assert output.split() == ["2", "2", "2", "False"]
+
+
+def test_spawned_processes_take_estimators(iris):
+    """A process started with spawn predicts the same, bit for bit."""
+    X, y = iris
+    net = DNNClassifier(**SMALL).fit(X, y)
+    spawn = multiprocessing.get_context("spawn")
+
+    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        found = pool.submit(net.predict_proba, X).result()
+
+    np.testing.assert_array_equal(found, net.predict_proba(X))
+
+
+@pytest.mark.parametrize("way", [by_pickle, by_save])
+def test_files_are_as_small_as_the_weights(iris, way, tmp_path):
+    """Nothing but weights takes room: 10 % and 20 kB more at most."""
+    X, y = iris
+    net = DNNClassifier((200, 200), epochs=60, random_state=0).fit(X, y)
+    net.predict(X)
+    net.model_.predict(X, verbose=0)
+    n_bytes = sum(weight.nbytes for weight in net.model_.get_weights())
+
+    way(net, tmp_path)
+    sizes = [os.path.getsize(file) for file in tmp_path.iterdir()]
+
+    assert max([len(pickle.dumps(net)), *sizes]) < 1.1 * n_bytes + 20_000
+
+
+TRANSFORMERS = [
+    MinMaxScaler(),
+    RobustScaler(),
+    PowerTransformer(),
+    QuantileTransformer(n_quantiles=20),
+    PolynomialFeatures(2),
+    PCA(3, random_state=np.random.RandomState(0)),
+    SelectKBest(f_regression, k=4),
+    SimpleImputer(missing_values=np.nan, strategy="median"),
+    KBinsDiscretizer(3, encode="ordinal", strategy="uniform"),
+    FunctionTransformer(np.arctan),
+    OrdinalEncoder(),
+    ColumnTransformer(
+        [
+            ("few", OneHotEncoder(sparse_output=False), [1]),
+            ("s", StandardScaler(), [0]),
+        ],
+        remainder="passthrough",
+    ),
+]
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=lambda t: type(t).__name__)
+def test_transformers_are_saved_in_pipelines(diabetes, transformer, tmp_path):
+    """The usual steps in front of a network are stored with it."""
+    X, y = diabetes
+    pipeline = make_pipeline(clone(transformer), Ridge()).fit(X, y)
+
+    returned = by_save(pipeline, tmp_path)
+
+    np.testing.assert_array_equal(returned.predict(X), pipeline.predict(X))
+    assert repr(returned) == repr(pipeline) or "RandomState" in repr(pipeline)
+
+
+def test_target_transformers_are_saved(diabetes, tmp_path):
+    """A regressor inside TransformedTargetRegressor is stored with its functions."""
+    X, y = diabetes
+    net = TransformedTargetRegressor(
+        DNNRegressor(**SMALL), func=np.log1p, inverse_func=np.expm1
+    ).fit(X, y)
+
+    returned = by_save(net, tmp_path)
+
+    np.testing.assert_array_equal(returned.predict(X), net.predict(X))
+
+
+def test_randomised_searches_are_saved(diabetes, tmp_path):
+    """Distributions, splitters and random states of a search are stored."""
+    X, y = diabetes
+    search = RandomizedSearchCV(
+        Ridge(),
+        {"alpha": loguniform(0.1, 10.0)},
+        n_iter=3,
+        cv=KFold(3, shuffle=True, random_state=1),
+        random_state=np.random.RandomState(0),
+    ).fit(X, y)
+
+    returned = by_save(search, tmp_path)
+
+    assert returned.best_params_ == search.best_params_
+    assert returned.fit(X, y).best_params_ == search.fit(X, y).best_params_
+
+
+def test_table_names_and_requests_are_saved(iris, tmp_path):
+    """Column names and metadata requests survive."""
+    X, y = iris
+    X = pd.DataFrame(X, columns=["a", "b", "c", "d"])
+    net = DNNClassifier(**SMALL).fit(X, y)
+    with config_context(enable_metadata_routing=True):
+        net.set_fit_request(X_val=True, y_val="labels")
+
+    returned = by_save(net, tmp_path)
+
+    assert returned.feature_names_in_.tolist() == ["a", "b", "c", "d"]
+    requests = returned.get_metadata_routing().fit.requests
+    assert (requests["X_val"], requests["y_val"]) == (True, "labels")
+    assert same_predictions(net, returned, X)
+
+
+class OwnRegressor(DNNRegressor):
+    """A class that is not of skdeep."""
+
+
+def cube(x):
+    """Return the cube of the values."""
+    return x**3
+
+
+REFUSED = {
+    "a function": (DNNRegressor(activation=cube), "DNNRegressor.activation"),
+    "a lambda": (
+        make_pipeline(StandardScaler(), DNNRegressor(loss=lambda y, p: y - p)),
+        r"Pipeline.steps\[1\]\[1\].loss",
+    ),
+    "a function in a list": (
+        GridSearchCV(DNNRegressor(), {"activation": ["relu", cube]}),
+        r"GridSearchCV.param_grid\['activation'\]\[1\]",
+    ),
+    "a callback": (
+        DNNRegressor(callbacks=[keras.callbacks.TerminateOnNaN()]),
+        r"DNNRegressor.callbacks\[0\]",
+    ),
+    "an own estimator": (OwnRegressor(), "got OwnRegressor"),
+    "an own transformer": (
+        make_pipeline(FunctionTransformer(cube), Ridge()),
+        r"steps\[0\]\[1\].func",
+    ),
+    "a folder of pickles": (make_pipeline(Ridge(), memory="cache"), "Pipeline.memory"),
+    "a layer with code": (
+        DNNRegressor(activation=keras.layers.Lambda(cube)),
+        "DNNRegressor.activation",
+    ),
+    "a metric of an own function": (
+        DNNRegressor(metrics=[keras.metrics.MeanMetricWrapper(cube)]),
+        r"DNNRegressor.metrics\[0\]",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_stored_is_refused_by_name(case, tmp_path):
+    """The error names the place and joblib, and no file appears."""
+    estimator, place = REFUSED[case]
+
+    with pytest.raises(TypeError, match=rf"{place}.*joblib"):
+        skdeep.save(estimator, tmp_path / "net.skdeep")
+
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("value", [3, {"a": Ridge()}, Ridge, None])
+def test_only_estimators_are_saved(value, tmp_path):
+    """Save says what it takes."""
+    with pytest.raises(TypeError, match=r"save expects an estimator.*joblib"):
+        skdeep.save(value, tmp_path / "net.skdeep")
+
+
+def test_an_estimator_that_contains_itself_is_refused(tmp_path):
+    """A circle ends in an error, not in a crash."""
+    net = DNNRegressor()
+    net.optimizer_params = {"inner": net}
+
+    with pytest.raises(TypeError, match="does not contain itself"):
+        skdeep.save(net, tmp_path / "net.skdeep")
+
+
+def test_equal_estimators_make_equal_files(iris, tmp_path):
+    """A file holds no time and no chance, so files can be compared."""
+    X, y = iris
+    net = DNNClassifier(**SMALL).fit(X, y)
+
+    skdeep.save(net, tmp_path / "first")
+    skdeep.save(skdeep.load(tmp_path / "first"), tmp_path / "second")
+
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+def test_numpy_reads_the_arrays_of_a_file(iris, tmp_path):
+    """The weights can be had without skdeep."""
+    X, y = iris
+    net = DNNClassifier(**SMALL).fit(X, y)
+    skdeep.save(net, tmp_path / "net.skdeep")
+
+    with np.load(tmp_path / "net.skdeep", allow_pickle=False) as arrays:
+        found = [arrays[n] for n in arrays.files if n.startswith("arrays/")]
+
+    for weight in net.model_.get_weights():
+        assert any(np.array_equal(weight, array) for array in found)
+
+
+# What runs without TensorFlow, so that it can fork and be killed.
+SAVES_UNTIL_KILLED = """
+import os, random, signal, sys, time
+import skdeep
+nets = [skdeep.load("first.skdeep"), skdeep.load("second.skdeep")]
+whole = [open(f"{name}.skdeep", "rb").read() for name in ("first", "second")]
+random.seed(0)
+n_replaced = 0
+for _ in range(int(sys.argv[1])):
+    skdeep.save(nets[0], "net.skdeep")
+    child = os.fork()
+    if not child:
+        while True:
+            skdeep.save(nets[1], "net.skdeep")
+            skdeep.save(nets[0], "net.skdeep")
+    time.sleep(random.uniform(0.0, 0.05))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    found = open("net.skdeep", "rb").read()
+    assert found in whole
+    skdeep.load("net.skdeep")
+    n_replaced += found == whole[1]
+print(n_replaced, len([n for n in os.listdir() if n.startswith(".skdeep-")]))
+"""
+
+
+def two_files(iris, folder):
+    """Save two networks of some 300 kB."""
+    X, y = iris
+    for seed, name in enumerate(["first", "second"]):
+        net = DNNClassifier((256, 256), epochs=1, random_state=seed).fit(X, y)
+        skdeep.save(net, folder / f"{name}.skdeep")
+
+
+@pytest.mark.parametrize(
+    "n_kills", [10, pytest.param(50, marks=pytest.mark.slow)], ids=["few", "many"]
+)
+def test_a_kill_while_saving_leaves_a_whole_file(iris, tmp_path, n_kills):
+    """However often and whenever a process is killed, a whole file is there."""
+    two_files(iris, tmp_path)
+
+    output = subprocess.check_output(
+        [sys.executable, "-c", SAVES_UNTIL_KILLED, str(n_kills)],
+        text=True,
+        cwd=tmp_path,
+    )
+
+    n_replaced, n_left_over = map(int, output.split())
+    assert 0 < n_replaced < n_kills  # kills came before and after a replacement
+    assert n_left_over > 0  # and in the middle of writing
+
+
+DISK_THAT_REFUSES = """
+import os, resource, skdeep
+
+def show_failure():
+    try:
+        skdeep.save(net, "first.skdeep")
+    except OSError as error:
+        print(error)
+    print(sorted(os.listdir()))
+
+net = skdeep.load("second.skdeep")
+whole = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, whole[1]))
+show_failure()
+resource.setrlimit(resource.RLIMIT_FSIZE, whole)
+os.chmod(".", 0o555)
+if os.geteuid() == 0:  # whom no permission stops
+    os.seteuid(65534)
+show_failure()
+"""
+
+
+def test_a_disk_that_refuses_loses_nothing(iris):
+    """A file that cannot grow and a folder that is read-only leave the old file."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        two_files(iris, folder)
+        old = (folder / "first.skdeep").read_bytes()
+
+        full, seen_then, read_only, seen_at_last = subprocess.check_output(
+            [sys.executable, "-c", DISK_THAT_REFUSES], text=True, cwd=folder
+        ).splitlines()
+
+        assert "File too large" in full
+        assert "What was there before is unchanged" in full
+        assert "Permission denied" in read_only
+        assert "choose a folder that you can write to" in read_only
+        assert seen_then == seen_at_last == "['first.skdeep', 'second.skdeep']"
+        assert (folder / "first.skdeep").read_bytes() == old
