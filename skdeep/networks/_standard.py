@@ -41,7 +41,7 @@ def standard_model(
     inputs = keras.Input(network.input_shape, name="input")
     x = inputs
     if network.has_input_dropout:
-        x = keras.layers.Dropout(numbers["input_dropout"], name="input_dropout")(x)
+        x = _dropout(numbers["input_dropout"], "input_dropout")(x)
     if network.image_layers:
         x = _image_layers(x, network, numbers)
         x = keras.layers.Flatten(name="flatten")(x)
@@ -54,8 +54,7 @@ def standard_model(
         )
         x = _finish(layer(x), name, network, numbers)
         if hidden.dropout:
-            rate = numbers[f"dropout_{i}"]
-            x = keras.layers.Dropout(rate, name=f"dropout_{i + 1}")(x)
+            x = _dropout(numbers[f"dropout_{i}"], f"dropout_{i + 1}")(x)
     output_arguments: dict[str, Any] = {}
     if not network.hidden and not network.image_layers:
         output_arguments = _regularizer(network, numbers)
@@ -134,6 +133,13 @@ def _kernel_arguments(
 def _initializer(network: Network, layer: str) -> Any:
     """The initialiser of a layer, seeded: no global generator is asked."""
     return seeded(network.kernel_initializer, zlib.crc32(layer.encode()))
+
+
+def _dropout(rate: float, name: str) -> Any:
+    """A dropout layer, seeded for the same reason."""
+    from keras import layers
+
+    return layers.Dropout(rate, seed=zlib.crc32(name.encode()), name=name)
 
 
 def _regularizer(network: Network, numbers: Mapping[str, float]) -> dict[str, Any]:
