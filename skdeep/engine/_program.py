@@ -129,6 +129,15 @@ class TrainingProgram:
         )
 
     def compile(self) -> None:
+    def finish(self, state: State) -> State:
+        """Do what the optimizer does after the last epoch: ``use_ema`` averages."""
+        if not self._optimizer.use_ema:
+            return state
+        with self._lock:
+            self._write(*state)  # type: ignore[arg-type]
+            self._optimizer.finalize_variable_values(self._trainable)
+            return state._replace(weights=[v.value.read_value() for v in self._weights])
+
         """Trace and compile the train function by a call of no epochs."""
         key, tf = self.key, self._tf
         weights = [np.zeros(v.shape, self._dtype) for v in self._weights]

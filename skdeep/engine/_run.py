@@ -131,6 +131,7 @@ class Run:
             self.finished = True
         except KeyboardInterrupt:
             self.interrupted = True
+        self.state = self.program.finish(self.state)
 
     def _tell(self, hook: str, *args: Any) -> None:
         """Call one hook of every observer."""
