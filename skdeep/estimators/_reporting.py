@@ -32,11 +32,12 @@ class EpochReport(Observer):
         self.report = report
 
     def on_epoch_end(self, run, logs):
-        """Let the estimator predict as of now."""
+        """Let the estimator predict as if this epoch were the last."""
         from skdeep.engine._fitted import FittedNetwork
 
+        weights = [w.numpy() for w in run.program.finish(run.state).weights]
         self.estimator._fitted = FittedNetwork(
-            self.network, self.numbers, run.weights(), self.estimator._rescaling()
+            self.network, self.numbers, weights, self.estimator._rescaling()
         )
         self.report(run.epoch)
 
