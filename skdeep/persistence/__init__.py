@@ -12,6 +12,7 @@ beside it in NumPy's format. Who owns what:
 from __future__ import annotations
 
 import importlib
+import os
 import warnings
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from skdeep._replacement import Place
 from skdeep.exceptions import FileFormatError
-from skdeep.persistence._archive import ArchiveReader, damaged, write_archive
+from skdeep.persistence._archive import ArchiveReader, Damaged, damaged, write_archive
 from skdeep.persistence._tree import TreeReader, TreeWriter
 
 __all__ = ["load", "save"]
@@ -152,14 +153,22 @@ def load(path: Place) -> Any:
                 damaged("no estimator")
         except FileFormatError:
             raise
-        except Exception as error:  # a file from anywhere can fail in any way
-            found = str(error) or type(error).__name__
-            raise FileFormatError(
-                f"skdeep.load expects a whole file written by skdeep.save; got {path} "
-                f"with {found}. Take a good copy of it, or save the estimator again."
-            ) from error
+        except Damaged as error:
+            raise _unreadable(path, str(error)) from None
+        except Exception as error:  # what is not ours can fail in any way
+            fault = f"the fault {type(error).__name__}: {error}"
+            raise _unreadable(path, fault) from error
     _warn_of_versions(description["versions"], sorted(reader.scikit_learn))
     return estimator
+
+
+def _unreadable(path: Place, found: str) -> FileFormatError:
+    """Say what is wrong with which file."""
+    return FileFormatError(
+        "skdeep.load expects a whole file written by skdeep.save; got "
+        f"{os.fspath(path)!r} with {found}. Take a good copy of the file, or save the "
+        "estimator again."
+    )
 
 
 def _versions() -> dict[str, str]:
