@@ -128,7 +128,6 @@ class TrainingProgram:
             [constant(v) for v in self._meters_start],
         )
 
-    def compile(self) -> None:
     def finish(self, state: State) -> State:
         """Do what the optimizer does after the last epoch: ``use_ema`` averages."""
         if not self._optimizer.use_ema:
@@ -138,6 +137,7 @@ class TrainingProgram:
             self._optimizer.finalize_variable_values(self._trainable)
             return state._replace(weights=[v.value.read_value() for v in self._weights])
 
+    def compile(self) -> None:
         """Trace and compile the train function by a call of no epochs."""
         key, tf = self.key, self._tf
         weights = [np.zeros(v.shape, self._dtype) for v in self._weights]
