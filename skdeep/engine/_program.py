@@ -64,6 +64,7 @@ class TrainingProgram:
         options = {"jit_compile": key.jit_compile, "autograph": False}
         self._train = tf.function(self._train_epochs, **options)
         self._evaluate = tf.function(self._evaluate_rows, **options)
+        self._untraced = {self._train, self._evaluate}
 
     def _make_variables(self) -> None:
         """Create the scratch variables.
@@ -192,7 +193,8 @@ class TrainingProgram:
         """
         constant = self._tf.constant
         with self._lock:
-            weights, optimizer, meters, history = self._train(
+            weights, optimizer, meters, history = self._call(
+                self._train,
                 *state,
                 self._number_vector(numbers),
                 *rows,
@@ -215,7 +217,8 @@ class TrainingProgram:
         """Loss and metrics of rows without training; see ``train``."""
         constant = self._tf.constant
         with self._lock:
-            meters, results = self._evaluate(
+            meters, results = self._call(
+                self._evaluate,
                 state.weights,
                 state.meters,
                 self._number_vector(numbers),
@@ -224,6 +227,18 @@ class TrainingProgram:
                 constant(fresh),
             )
         return state._replace(meters=meters), results
+
+    def _call(self, function: Any, *arguments: Any) -> Any:
+        """Call a compiled function.
+
+        Tracing inside a call makes TensorFlow count the traces of all programs as
+        retracings of one function and warn of them; so the first call is preceded by
+        a trace of its own.
+        """
+        if function in self._untraced:
+            function.get_concrete_function(*arguments)
+            self._untraced.remove(function)
+        return function(*arguments)
 
     def _number_vector(self, numbers: dict[str, float]) -> Any:
         """The numbers in the program's order."""
@@ -253,7 +268,8 @@ class TrainingProgram:
 
         def step(number: Any, epoch: Any) -> Any:
             at = (epoch * n_steps + number) * batch_size
-            chosen = tf.slice(order, [at], [batch_size])
+            # tf.slice would let XLA compile anew for every number of rows.
+            chosen = tf.gather(order, at + tf.range(batch_size))
             batch = Rows(*(tf.gather(a, chosen) for a in (X, y, weight)))
             mask = self._row_mask(n_rows - number * batch_size)
             self._update(batch, mask, seed)
