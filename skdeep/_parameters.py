@@ -78,7 +78,7 @@ _SHARED: dict[str, tuple[str, list[Any]]] = {
     "verbose": (RUN, ["boolean", Options(Integral, {0, 1, 2})]),
 }
 _CLASSIFIER: dict[str, tuple[str, list[Any]]] = {
-    "class_weight": (RUN, [dict, StrOptions({"balanced"}), None]),
+    "class_weight": (RUN, [dict, list, StrOptions({"balanced"}), None]),
 }
 _REGRESSOR: dict[str, tuple[str, list[Any]]] = {"normalize_y": (RUN, ["boolean"])}
 _CNN: dict[str, tuple[str, list[Any]]] = {

@@ -15,6 +15,11 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import column_or_1d
 
 
+def dense_targets(y: Any) -> np.ndarray:
+    """Return targets, which may come as a sparse matrix, as an array."""
+    return y.toarray() if sparse.issparse(y) else y
+
+
 @dataclass(frozen=True, eq=False)
 class ClassEncoder:
     """Classes of a classifier: one sigmoid for two, softmax for more.
@@ -25,6 +30,27 @@ class ClassEncoder:
 
     kind: str
     classes: np.ndarray
+
+    @property
+    def public_classes(self) -> np.ndarray | list[np.ndarray]:
+        """What ``classes_`` says: the classes, or the values of each label.
+
+        The list is scikit-learn's form for labels; from an array of two column
+        numbers its scorers would conclude that the target is binary.
+        """
+        if self.kind == "multilabel":
+            return [np.arange(2) for _ in self.classes]
+        return self.classes
+
+    def check_same_classes(self, classes: Any) -> None:
+        """Refuse other classes than those known; labels are known by their columns."""
+        if self.kind == "multilabel":
+            return
+        if not np.array_equal(self.classes, np.unique(np.asarray(classes))):
+            raise ValueError(
+                f"classes must stay {self.classes.tolist()} as in the first call; got "
+                f"{np.asarray(classes).tolist()}. Leave classes out, or start anew."
+            )
 
     @property
     def n_outputs(self) -> int:
@@ -84,7 +110,7 @@ def encode_classes(y: Any, classes: Any = None) -> tuple[ClassEncoder, np.ndarra
     classes : array of shape (n_classes,), default=None
         All classes, sorted, if ``y`` does not hold them all.
     """
-    kind = type_of_target(y, input_name="y")
+    kind = _kind(y)
     if kind == "multiclass-multioutput":
         raise ValueError(
             "A classifier of skdeep predicts one class, or a set of labels given as a "
@@ -94,11 +120,24 @@ def encode_classes(y: Any, classes: Any = None) -> tuple[ClassEncoder, np.ndarra
         )
     check_classification_targets(y)
     if kind == "multilabel-indicator":  # a one-hot matrix is one, too: never guessed
-        y = y.toarray() if sparse.issparse(y) else np.asarray(y)
         return ClassEncoder("multilabel", np.arange(y.shape[1])), y
     y = column_or_1d(y, warn=True)
     found = np.unique(y) if classes is None else np.asarray(classes)
     return ClassEncoder("binary" if len(found) <= 2 else "multiclass", found), y
+
+
+def _kind(y: np.ndarray) -> str:
+    """What scikit-learn says the labels are."""
+    try:
+        kind: str = type_of_target(y, input_name="y")
+    except TypeError:
+        types = sorted({type(label).__name__ for label in y.ravel()})
+        raise TypeError(
+            "y must hold labels that can be sorted, such as only numbers or only "
+            f"strings; got {', '.join(types)}. Convert them to one type, and leave out "
+            "rows whose label is missing."
+        ) from None
+    return kind
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,13 @@ def check_images(
     """
     name = type(estimator).__name__
     n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
-    if n_axes not in (3, 4):
+    if n_axes > 4:
+        raise InvalidImageError(
+            f"{name} expects images of shape (n_samples, height, width, channels) or "
+            f"(n_samples, height, width); got X of shape {np.shape(X)}. Put what is in "
+            "the other axes into channels or rows."
+        )
+    if n_axes < 3:
         X = check_rows(estimator, X, dtype, reset=fitted_shape is None)
         shape = fitted_shape or _flat_shape(X.shape[1], image_shape, name)
         return X, shape
@@ -70,6 +77,11 @@ def check_images(
     if X.ndim == 3:
         X = X[..., np.newaxis]
     shape = X.shape[1:]
+    if 0 in shape:
+        raise InvalidImageError(
+            f"{name} expects images of at least one pixel and one channel; got X of "
+            f"shape {X.shape}. Look at how the images were cut."
+        )
     if fitted_shape is not None and shape != fitted_shape:
         raise InvalidImageError(
             f"X has images of shape {shape}, but {name} is expecting images of shape "
@@ -91,7 +103,18 @@ def _flat_shape(n_features: int, image_shape: Any, name: str) -> tuple[int, int,
             "image_shape=(height, width, channels), one of which may be -1; for a "
             f"table use {name.replace('CNN', 'DNN')}."
         )
-    shape = tuple(int(length) for length in image_shape)
+    shape = tuple(image_shape)
+    if (
+        len(shape) != 3
+        or not all(isinstance(n, Integral) and (int(n) >= 1 or n == -1) for n in shape)
+        or shape.count(-1) > 1
+    ):
+        raise InvalidImageError(
+            "image_shape must be (height, width, channels), ints of at least 1 of "
+            f"which one may be -1; got {tuple(image_shape)}. Give one channel to grey "
+            "images."
+        )
+    shape = tuple(int(n) for n in shape)
     known = int(np.prod([n for n in shape if n != -1]))
     if -1 in shape and n_features % known == 0:
         shape = tuple(n_features // known if n == -1 else n for n in shape)

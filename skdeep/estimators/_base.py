@@ -22,7 +22,7 @@ from skdeep._frozen import freeze_parameter, holds_frozen, thaw_parameter
 from skdeep._holdout import split_rows
 from skdeep._sample_weights import class_weights, normalized, row_weights
 from skdeep._sklearn_compat import CallbackSupportMixin, with_callbacks
-from skdeep._targets import encode_classes, encode_numbers
+from skdeep._targets import dense_targets, encode_classes, encode_numbers
 from skdeep._validation import check_lengths
 from skdeep.callbacks._early_stopping import EarlyStopping, rises
 from skdeep.callbacks._fit_tasks import begin_tasks
@@ -504,11 +504,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """What classifiers add: classes and probabilities."""
 
     def _read_y(self, y):
-        return _check_y(y, multi_output=True, estimator=self)
+        return dense_targets(_check_y(y, multi_output=True, estimator=self))
 
     def _make_encoder(self, y, weight, classes):
         encoder, y = encode_classes(y, classes)
-        self.classes_ = encoder.classes
+        self.classes_ = encoder.public_classes
         return encoder, y
 
     def _with_class_weight(self, weight, encoder, y):
@@ -544,13 +544,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         if not hasattr(self, "_fitted"):
             _check_partial_fit_first_call(self, classes)
             classes = self.classes_
-        elif classes is not None and not np.array_equal(
-            self.classes_, np.unique(np.asarray(classes))
-        ):
-            raise ValueError(
-                f"classes must stay {self.classes_.tolist()} as in the first call; "
-                f"got {np.asarray(classes).tolist()}. Leave classes out, or start anew."
-            )
+        elif classes is not None:
+            self._encoder.check_same_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes)
 
     def predict(self, X):
@@ -613,7 +608,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """What regressors add: numbers, one or several per row."""
 
     def _read_y(self, y):
-        return _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        return dense_targets(y)
 
     def _make_encoder(self, y, weight, classes):
         return encode_numbers(y, weight, self.normalize_y), y

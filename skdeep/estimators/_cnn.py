@@ -136,9 +136,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
-    class_weight : dict, "balanced" or None, default=None
+    class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
-        inversely to their frequency.
+        inversely to their frequency. Labels take a list with one dict per column.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
         to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
@@ -160,8 +160,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The classes, sorted; column numbers for a multilabel target.
+    classes_ : ndarray of shape (n_classes,) or list of such arrays
+        The classes, sorted; for a multilabel target those of each label, 0 and 1.
     n_features_in_ : int
         Features seen in fit: pixels times channels.
     feature_names_in_ : ndarray of shape (n_features_in_,)
