@@ -123,4 +123,4 @@ def _flat_shape(n_features: int, image_shape: Any, name: str) -> tuple[int, int,
             f"image_shape must multiply to the {n_features} features of a row; got "
             f"{tuple(image_shape)}. Change image_shape or the rows."
         )
-    return shape  # type: ignore[return-value]
+    return shape

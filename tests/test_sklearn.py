@@ -102,7 +102,7 @@ def test_an_unknown_parameter_is_refused_with_the_known_ones(estimator):
     """A misspelt parameter fails at once, in the constructor and in set_params."""
     with pytest.raises(TypeError, match="unexpected keyword argument 'neurons'"):
         type(estimator)(neurons=3)
-    with pytest.raises(ValueError, match="Invalid parameter 'neurons'.*'l2'"):
+    with pytest.raises(ValueError, match=r"Invalid parameter 'neurons'.*'l2'"):
         clone(estimator).set_params(neurons=3)
 
 
