@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -9,19 +10,17 @@ from sklearn.utils import compute_class_weight, compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
 
-def row_weights(
-    sample_weight: Any, X: Any, n_rows: int, name: str = "sample_weight"
-) -> np.ndarray:
+def row_weights(sample_weight: Any, X: Any, n_rows: int) -> np.ndarray:
     """Check weights and return a fresh float64 array of them."""
     if sample_weight is None:
         return np.ones(n_rows)
     weights = _check_sample_weight(
         sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
     )
-    if not weights.sum() > 0:
+    if not weights.max() > 0:  # scikit-learn looks at this from 1.8 on
         raise ValueError(
-            f"{name} must have at least one weight above zero; got only zeros. Leave "
-            "it out to weigh all rows alike."
+            "sample_weight must have at least one weight above zero; got only zeros. "
+            "Leave it out to count all rows alike."
         )
     return weights
 
@@ -30,17 +29,52 @@ def class_weights(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.n
     """Return the class weight of every row."""
     if class_weight is None:
         return np.ones(len(y))
+    _check_class_weight(class_weight, y)
     if y.ndim == 2:
         return compute_sample_weight(class_weight, y)
     per_class = compute_class_weight(class_weight, classes=classes, y=y)
     return per_class[np.searchsorted(classes, y)]
 
 
-def normalized(weights: np.ndarray) -> np.ndarray:
+def _check_class_weight(class_weight: Any, y: np.ndarray) -> None:
+    """Refuse weights that are no weights, or not one set per label."""
+    n_labels = y.shape[1] if y.ndim == 2 else None
+    if isinstance(class_weight, list) and len(class_weight) != n_labels:
+        wanted = "a dict or 'balanced'" if n_labels is None else f"{n_labels} dicts"
+        raise ValueError(
+            f"class_weight must be {wanted} for this target; got a list of "
+            f"{len(class_weight)}. Give a list only for labels, with a dict for each."
+        )
+    sets = class_weight if isinstance(class_weight, list) else [class_weight]
+    weights = [w for s in sets if isinstance(s, dict) for w in s.values()]
+    if not all(isinstance(w, Real) and 0 <= float(w) < np.inf for w in weights):
+        raise ValueError(
+            "class_weight must hold numbers of at least 0; got "
+            f"{class_weight!r}. Give a class that should not count a weight of 0."
+        )
+
+
+def normalized(weights: np.ndarray, name: str) -> np.ndarray:
     """Scale weights to mean 1.
 
     Keras divides a weighted loss by the number of rows. With weights of mean 1 that is
     a weighted mean, so a row of weight k counts as k rows and the scale of the weights
-    has no effect on the learning rate.
+    has no effect on the learning rate. Dividing by the largest first keeps the sum of
+    huge weights finite.
+
+    Parameters
+    ----------
+    weights : array of shape (n_rows,)
+        Of at least 0, and finite.
+    name : str
+        Of the rows, for the error message.
     """
-    return weights * (len(weights) / weights.sum())
+    largest = weights.max()
+    if not largest > 0:
+        raise ValueError(
+            f"{name} need at least one weight above zero; got only zeros from "
+            "sample_weight and class_weight together. Leave weights out to count all "
+            "rows alike."
+        )
+    relative = weights / largest
+    return relative * (len(weights) / relative.sum())

@@ -20,6 +20,16 @@ def dense_targets(y: Any) -> np.ndarray:
     return y.toarray() if sparse.issparse(y) else y
 
 
+def refuse_missing_labels(y: Any) -> None:
+    """Refuse labels of pandas that are missing."""
+    n_missing = int(np.sum(np.asarray(y.isna()))) if hasattr(y, "isna") else 0
+    if n_missing:
+        raise ValueError(
+            f"y must have a label for every row; got {n_missing} missing (NaN or NA). "
+            "Leave these rows out, or give them a label of their own."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class ClassEncoder:
     """Classes of a classifier: one sigmoid for two, softmax for more.

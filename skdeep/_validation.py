@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
@@ -9,7 +11,9 @@ import numpy as np
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from skdeep.exceptions import InvalidImageError
+from skdeep.exceptions import InvalidImageError, InvalidNetworkError
+
+DATES = ("date", "time", "duration", "period")  # how NumPy, pandas and polars say it
 
 
 def check_lengths(X: Any, y: Any, X_name: str, y_name: str) -> None:
@@ -22,8 +26,55 @@ def check_lengths(X: Any, y: Any, X_name: str, y_name: str) -> None:
         )
 
 
+def refuse_dates(values: Any, name: str) -> None:
+    """Refuse dates and spans of time, which turn into floats without a word."""
+    is_frame = hasattr(values, "columns")
+    found = values.dtypes if is_frame else [getattr(values, "dtype", None)]
+    dates = sorted({str(d) for d in found if str(d).lower().startswith(DATES)})
+    if dates:
+        raise TypeError(
+            f"{name} must hold numbers; got {', '.join(dates)}. Turn dates into "
+            "numbers of your choice, such as days since the first of them."
+        )
+
+
+def check_range(y: np.ndarray, dtype: str, name: str) -> None:
+    """Refuse targets that would overflow in the network's dtype."""
+    largest = float(np.abs(y).max(initial=0.0))
+    if largest > np.finfo(dtype).max:
+        raise ValueError(
+            f"{name} must fit into {dtype}; got values up to {largest:.3g}. Divide the "
+            "target by a unit, set normalize_y=True, or dtype='float64'."
+        )
+
+
+def check_numbers(numbers: Mapping[str, float], dtype: str) -> None:
+    """Refuse numbers that the network's dtype rounds to zero or to infinity."""
+    info = np.finfo(dtype)
+    for name, value in numbers.items():
+        if value != 0 and not info.tiny <= value <= info.max:
+            raise InvalidNetworkError(
+                f"{name} must be a number between {info.tiny:.3g} and {info.max:.3g} "
+                f"in {dtype}; got {value!r}. Give one that makes sense, or set "
+                "dtype='float64'."
+            )
+
+
+@contextmanager
+def of_validation_rows() -> Iterator[None]:
+    """Say of an error that it is about the validation rows."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        if "_val" in str(error):
+            raise
+        message = f"In X_val, y_val or sample_weight_val: {error}"
+        raise type(error)(message) from None
+
+
 def check_rows(estimator: Any, X: Any, dtype: str, *, reset: bool) -> Any:
     """Check a table; return a float array or a float CSR matrix."""
+    refuse_dates(X, "X")
     return validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype=[np.dtype(dtype)]
     )
@@ -72,6 +123,7 @@ def check_images(
         X = check_rows(estimator, X, dtype, reset=fitted_shape is None)
         shape = fitted_shape or _flat_shape(X.shape[1], image_shape, name)
         return X, shape
+    refuse_dates(X, "X")
     dtypes = [np.dtype(dtype), np.uint8]
     X = check_array(X, allow_nd=True, dtype=dtypes, estimator=estimator, input_name="X")
     if X.ndim == 3:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from skdeep.callbacks._observer import Observer, RunView
-from skdeep.exceptions import InvalidNetworkError
+from skdeep.exceptions import DivergenceError, InvalidNetworkError
 
 # Parts of names whose values should rise; all others should fall.
 RISING = ("acc", "auc", "precision", "recall", "f1", "score", "r2", "iou", "pearson")
@@ -17,6 +19,15 @@ def rises(monitor: str, mode: str) -> bool:
         return mode == "max"
     name = monitor.lower()
     return any(part in name for part in RISING) and "loss" not in name
+
+
+def check_monitor(monitor: str, columns: Sequence[str]) -> None:
+    """Refuse a column that the history will not have."""
+    if monitor not in columns:
+        raise InvalidNetworkError(
+            f"monitor must be a column of the history, {sorted(columns)}; got "
+            f"{monitor!r}. Add the metric to metrics, or monitor another one."
+        )
 
 
 class EarlyStopping(Observer):
@@ -47,12 +58,13 @@ class EarlyStopping(Observer):
 
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
         """Compare, remember, stop."""
-        if self.monitor not in logs[-1]:
-            raise InvalidNetworkError(
-                f"monitor must be a column of the history, {sorted(logs[-1])}; got "
-                f"{self.monitor!r}. Add the metric to metrics, or monitor another one."
-            )
         value = logs[-1][self.monitor]
+        if not math.isfinite(value):
+            raise DivergenceError(
+                f"Expected finite numbers to monitor; got {self.monitor}={value} in "
+                f"epoch {run.epoch}. Scale the validation rows like the training rows, "
+                "or monitor another column."
+            )
         gain = 0.0
         if self.best_value is not None:
             gain = (value - self.best_value) * (1 if self.rising else -1)

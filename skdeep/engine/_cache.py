@@ -62,11 +62,10 @@ class ProgramCache:
         from skdeep.engine._program import TrainingProgram
 
         with self._lock:
-            if key in self._programs:
-                self._hits += 1
-            else:
-                self._misses += 1
+            is_new = key not in self._programs
             found: TrainingProgram = self._find(self._programs, key, TrainingProgram)
+            self._misses += is_new
+            self._hits += not is_new
             return found
 
     def predictor(self, network: Network) -> Predictor:

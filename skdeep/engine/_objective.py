@@ -156,7 +156,7 @@ def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
         found = keras.losses.get(loss)
     except ValueError:
         found = None
-    if found is None:
+    if found is None or found is keras.losses.ctc:  # that one is for sequences
         names = sorted({*_loss_names(), "auto", "quantile"})
         close = difflib.get_close_matches(loss, names, 1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -175,7 +175,7 @@ def _loss_names() -> list[str]:
     """The losses of Keras by the names that ``keras.losses.get`` takes."""
     import keras
 
-    functions = [n for n in dir(keras.losses) if n[0].islower()]
+    functions = [n for n in dir(keras.losses) if n[0].islower() and n != "ctc"]
     return [n for n in functions if hasattr(keras.losses, _camel(n))]
 
 
@@ -188,7 +188,7 @@ def _camel(name: str) -> str:
 def _checked(params: dict[str, Any], cls: type, loss: str) -> dict[str, Any]:
     """Refuse parameters that the loss does not have."""
     known = set(inspect.signature(cls).parameters) - {"name", "dtype", "self"}
-    unknown = sorted(set(params) - known)
+    unknown = sorted(set(map(str, params)) - known)
     if unknown:
         close = difflib.get_close_matches(unknown[0], known, 1)
         hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -233,6 +233,11 @@ def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
         return metric, found
     if isinstance(metric, keras.metrics.Metric):
         return metric.name, freeze(metric, keep_name=True)
+    if isinstance(metric, type) or not callable(metric):
+        raise InvalidNetworkError(
+            "metrics must be 'auto', None, names of Keras metrics, Keras metrics or "
+            f"functions; got {metric!r}. Give an instance or a name."
+        )
     return getattr(metric, "__name__", type(metric).__name__), metric
 
 
@@ -272,14 +277,15 @@ class LiveObjective:
         target = self._target(y, self._loss, logits.dtype)
         given = logits if self._from_logits else predictions
         call = getattr(self._loss, "call", self._loss)
-        values = call(target, given)
-        if len(values.shape) == 0:
+        values = ops.convert_to_tensor(call(target, given))
+        n_rows = logits.shape[0]
+        if len(values.shape) == 0 or values.shape[0] != n_rows:
             raise InvalidNetworkError(
-                "loss must return one value per row; got a function "
-                f"({self._objective.loss_name}) that returns a single number. Average "
+                f"loss must return one value per row; got {self._objective.loss_name} "
+                f"that returns shape {tuple(values.shape)} for {n_rows} rows. Average "
                 "over the last axis only."
             )
-        return ops.mean(ops.reshape(values, (logits.shape[0], -1)), axis=1)
+        return ops.mean(ops.reshape(values, (n_rows, -1)), axis=1)
 
     def update(self, y: Any, predictions: Any, row_mask: Any) -> None:
         """Let the metrics see a batch; rows of mask 0 do not count."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from skdeep._frozen import freeze, freeze_call, thaw
@@ -77,6 +79,11 @@ def make_optimizer(
         "clipvalue": clipvalue,
         "optimizer_params": optimizer_params,
     }
+    if isinstance(optimizer, type):
+        raise InvalidNetworkError(
+            "optimizer must be a Keras optimizer's name or an instance; got the class "
+            f"{optimizer.__name__}. Give its name, {optimizer.__name__.lower()!r}."
+        )
     if not isinstance(optimizer, str):
         return _from_instance(optimizer, own)
     cls = _optimizer_class(optimizer)
@@ -112,6 +119,11 @@ def _from_instance(
     if isinstance(rate, dict):
         rate = keras.optimizers.schedules.deserialize(rate)
         schedule, rate = freeze(rate), 1.0
+    elif not 0 < rate < math.inf:
+        raise InvalidNetworkError(
+            "optimizer must have a learning rate above 0; got an instance with "
+            f"learning_rate={rate}. Make it with another one."
+        )
     copy = type(optimizer).from_config({**config, "learning_rate": 1.0})
     return Optimizer(freeze(copy), schedule), float(rate), 0.0
 
@@ -140,8 +152,9 @@ def _optimizer_class(name: str) -> Any:
 def _check_arguments(cls: Any, name: str, arguments: dict[str, Any]) -> None:
     """Refuse arguments the optimizer does not have."""
     known = set(inspect.signature(cls).parameters) - set(NOT_FOR_PARAMS)
-    unknown = sorted(set(arguments) - known)
+    unknown = sorted(set(map(str, arguments)) - known)
     if not unknown:
+        _check_numbers(name, arguments)
         return
     close = difflib.get_close_matches(unknown[0], known, 1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
@@ -149,3 +162,20 @@ def _check_arguments(cls: Any, name: str, arguments: dict[str, Any]) -> None:
         f"optimizer={name!r} takes the arguments {sorted(known)}; got {unknown}. "
         f"{hint}Leave the others out, or choose an optimizer that has them."
     )
+
+
+def _check_numbers(name: str, arguments: dict[str, Any]) -> None:
+    """Refuse arguments that are no finite number, where Keras looks at nothing."""
+    odd = {
+        key: value
+        for key, value in arguments.items()
+        if not isinstance(value, bool | None)
+        and not (isinstance(value, Real) and math.isfinite(value))
+        and not callable(value)
+        and not isinstance(value, list | tuple)
+    }
+    if odd:
+        raise InvalidNetworkError(
+            f"optimizer={name!r} takes finite numbers, True, False and None in "
+            f"optimizer_params; got {odd}. See keras.optimizers for what is usual."
+        )

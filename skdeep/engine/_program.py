@@ -8,7 +8,8 @@ hold at the end, so from outside the functions are pure.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,20 @@ class Rows(NamedTuple):
     X: Any
     y: Any
     weight: Any
+
+
+@contextmanager
+def _explained(parts: str, advice: str) -> Iterator[None]:
+    """Say of any error which parameters are behind it."""
+    try:
+        yield
+    except InvalidNetworkError:
+        raise
+    except Exception as error:  # TensorFlow's, XLA's, or of a function of the user
+        raise InvalidNetworkError(
+            f"{parts} must be such that the network can be trained; got the error "
+            f"{type(error).__name__}: {error} {advice}"
+        ) from error
 
 
 class TrainingProgram:
@@ -90,7 +105,8 @@ class TrainingProgram:
                 self._weights[-1].constraint = self._limit_norm
         self._trainable = [v for v in self._weights if v.trainable]
         self._optimizer = self.key.optimizer.make(self._learning_rate)
-        self._optimizer.build(self._trainable)
+        with _explained("optimizer", "See keras.optimizers for its arguments."):
+            self._optimizer.build(self._trainable)
         self._objective = LiveObjective(self.key.objective, self._dtype)
         self._probe_metrics()
         totals = [tf.Variable(0.0, dtype=self._dtype) for _ in range(2)]
@@ -107,8 +123,10 @@ class TrainingProgram:
         else:
             y = tf.ones((2, n_outputs), self._dtype)
         given = tf.fill((2, n_outputs), tf.constant(1.0 / n_outputs, self._dtype))
-        self._objective.values(y, given, given)
-        self._objective.update(y, given, tf.ones((2,), self._dtype))
+        with _explained("loss", "Give a function of (y_true, y_pred)."):
+            self._objective.values(y, given, given)
+        with _explained("metrics", "Give functions of (y_true, y_pred)."):
+            self._objective.update(y, given, tf.ones((2,), self._dtype))
         for result, name in zip(
             self._objective.results(), key.objective.names[1:], strict=True
         ):
@@ -151,7 +169,9 @@ class TrainingProgram:
             tf.zeros((n_rows,), self._dtype),
         )
         order = np.zeros(self.order_length, np.int32)
-        self.train(self.start(weights), {}, rows, order, 0, 0, 0, True)
+        parts = "optimizer, loss, metrics and activation"
+        with _explained(parts, "Look at those that are functions or objects."):
+            self.train(self.start(weights), {}, rows, order, 0, 0, 0, True)
 
     def train(
         self,

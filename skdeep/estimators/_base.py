@@ -22,9 +22,20 @@ from skdeep._frozen import freeze_parameter, holds_frozen, thaw_parameter
 from skdeep._holdout import split_rows
 from skdeep._sample_weights import class_weights, normalized, row_weights
 from skdeep._sklearn_compat import CallbackSupportMixin, with_callbacks
-from skdeep._targets import dense_targets, encode_classes, encode_numbers
-from skdeep._validation import check_lengths
-from skdeep.callbacks._early_stopping import EarlyStopping, rises
+from skdeep._targets import (
+    dense_targets,
+    encode_classes,
+    encode_numbers,
+    refuse_missing_labels,
+)
+from skdeep._validation import (
+    check_lengths,
+    check_numbers,
+    check_range,
+    of_validation_rows,
+    refuse_dates,
+)
+from skdeep.callbacks._early_stopping import EarlyStopping, check_monitor, rises
 from skdeep.callbacks._fit_tasks import begin_tasks
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
@@ -32,7 +43,6 @@ from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.estimators._reporting import EpochReport
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
-
 
 # With fewer epochs dropout's noise alone can hide that the loss falls.
 FEWEST_EPOCHS = 5
@@ -64,9 +74,9 @@ class Rows:
         """Return some of the rows."""
         return Rows(self.X[chosen], self.y[chosen], self.weight[chosen])
 
-    def with_mean_weight_one(self):
+    def with_mean_weight_one(self, name):
         """Return the rows with weights whose scale has no effect."""
-        return replace(self, weight=normalized(self.weight))
+        return replace(self, weight=normalized(self.weight, name))
 
 
 def unchanged_on_error(method):
@@ -195,12 +205,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         X = self._check_X(X, reset=not continuing)
         check_lengths(X, y, "X", "y")
         weight = row_weights(sample_weight, X, len(y))
-        encoder = self._encoder if continuing else None
-        if encoder is None:
-            encoder, y = self._make_encoder(y, weight, classes)
-        encoded = encoder.encode(y)
-        weight = self._with_class_weight(weight, encoder, y)
-        self._encoder = encoder
+        if not continuing:
+            self._encoder, y = self._make_encoder(y, weight, classes)
+        encoded = self._encode(y, "y")
+        weight = self._with_class_weight(weight, self._encoder, y)
         return Rows(X, encoded, weight)
 
     def _with_class_weight(self, weight, encoder, y):
@@ -221,11 +229,24 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             raise ValueError(
                 f"X_val and y_val go together; got no {missing}. Give both or none."
             )
-        y = self._read_y(y_val)
-        X = self._check_X(X_val, reset=False)
-        check_lengths(X, y, "X_val", "y_val")
-        weight = row_weights(sample_weight_val, X, len(y), "sample_weight_val")
-        return Rows(X, self._encoder.encode(y, "y_val"), weight).with_mean_weight_one()
+        with of_validation_rows():
+            y = self._read_y(y_val)
+            X = self._check_X(X_val, reset=False)
+            check_lengths(X, y, "X_val", "y_val")
+            weight = row_weights(sample_weight_val, X, len(y))
+            rows = Rows(X, self._encode(y, "y_val"), weight)
+            return rows.with_mean_weight_one("X_val and y_val")
+
+    def _encode(self, y, name):
+        """Encode targets, and refuse what would overflow."""
+        encoded = self._encoder.encode(y, name)
+        check_range(encoded, self._float_dtype, name)
+        return encoded
+
+    @property
+    def _float_dtype(self):
+        """The dtype of rows, targets and losses."""
+        return "float64" if self.dtype == "float64" else "float32"
 
     def _train(self, rows, held, epochs, continuing, tasks, *, keep_optimizer=False):
         """Run the engine and keep what it leaves.
@@ -250,15 +271,18 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             )
         if self.early_stopping and held is None:
             rows, held = self._hold_out(rows, progress.seeds.holdout)
-        rows = rows.with_mean_weight_one()
-        program = CACHE.program(key)
-        state = program.start(
+        rows = rows.with_mean_weight_one("The training rows")
+        stopping = self._make_early_stopping(key, held)
+        weights = (
             self._fitted.weights
             if continuing
-            else draw_weights(key.network, progress.seeds.weights),
+            else draw_weights(key.network, progress.seeds.weights)
+        )
+        program = CACHE.program(key)
+        state = program.start(
+            weights,
             progress.optimizer_state if progress.optimizer == key.optimizer else None,
         )
-        stopping = self._make_early_stopping(held)
         last_epoch = progress.n_epochs + epochs
         plan = Plan(progress.n_epochs, last_epoch, self.shuffle, progress.seeds)
         observers = self._make_observers(key, numbers, stopping, tasks)
@@ -325,7 +349,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             resolve_batch_size(self.batch_size, n_rows),
             resolve_jit(self.jit_compile, network),
         )
-        return key, {"learning_rate": rate, "decay": decay, **numbers}
+        numbers = {"learning_rate": rate, "decay": decay, **numbers}
+        check_numbers(numbers, self._float_dtype)
+        return key, numbers
 
     def _hold_out(self, rows, seed):
         """Split off the rows that early stopping watches."""
@@ -333,13 +359,16 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             rows.y.ravel() if self._encoder.kind in ("binary", "multiclass") else None
         )
         train, held = split_rows(len(rows.y), self.validation_fraction, seed, strata)
-        return rows.take(train), rows.take(held).with_mean_weight_one()
+        watched = rows.take(held).with_mean_weight_one("The rows held out")
+        return rows.take(train), watched
 
-    def _make_early_stopping(self, held):
+    def _make_early_stopping(self, key, held):
         """Return the observer that stops early, if asked for."""
         if not self.early_stopping:
             return None
         monitor = "val_loss" if self.monitor == "auto" else self.monitor
+        names = key.objective.names
+        check_monitor(monitor, [*names, *(f"val_{n}" for n in names), "learning_rate"])
         rising = rises(monitor, self.monitor_mode)
         return EarlyStopping(monitor, self.patience, self.min_delta, rising)
 
@@ -504,6 +533,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     """What classifiers add: classes and probabilities."""
 
     def _read_y(self, y):
+        refuse_missing_labels(y)
         return dense_targets(_check_y(y, multi_output=True, estimator=self))
 
     def _make_encoder(self, y, weight, classes):
@@ -608,6 +638,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     """What regressors add: numbers, one or several per row."""
 
     def _read_y(self, y):
+        refuse_dates(y, "y")
         y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
         return dense_targets(y)
 

@@ -15,10 +15,9 @@ class ImageNetwork(NetworkEstimator):
     """Images, or flat rows of them."""
 
     def _check_X(self, X, *, reset):
-        dtype = "float64" if self.dtype == "float64" else "float32"
         fitted_shape = None if reset else self.image_shape_
         X, shape = check_images(
-            self, X, self.image_shape, dtype, fitted_shape=fitted_shape
+            self, X, self.image_shape, self._float_dtype, fitted_shape=fitted_shape
         )
         if reset:
             self.image_shape_ = shape
@@ -164,7 +163,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         The classes, sorted; for a multilabel target those of each label, 0 and 1.
     n_features_in_ : int
         Features seen in fit: pixels times channels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
     n_outputs_ : int
         Output units of the network.
@@ -432,7 +431,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     ----------
     n_features_in_ : int
         Features seen in fit: pixels times channels.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
     n_outputs_ : int
         Output units of the network.

@@ -15,8 +15,7 @@ class TableNetwork(NetworkEstimator):
     """Rows of features."""
 
     def _check_X(self, X, *, reset):
-        dtype = "float64" if self.dtype == "float64" else "float32"
-        return check_rows(self, X, dtype, reset=reset)
+        return check_rows(self, X, self._float_dtype, reset=reset)
 
     def _input_shape(self):
         return (self.n_features_in_,)
@@ -137,7 +136,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         The classes, sorted; for a multilabel target those of each label, 0 and 1.
     n_features_in_ : int
         Features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
     n_outputs_ : int
         Output units of the network.
@@ -376,7 +375,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     ----------
     n_features_in_ : int
         Features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
     n_outputs_ : int
         Output units of the network.

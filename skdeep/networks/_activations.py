@@ -27,13 +27,15 @@ WITH_PARAMETERS: dict[str, tuple[str, tuple[str, ...]]] = {
 def check_activation(activation: Any, params: dict[str, Any]) -> None:
     """Refuse an unknown activation, or a parameter that it does not have."""
     if activation != "maxout":
-        _resolve(activation)
+        function = _resolve(activation)
+        if not isinstance(activation, str):
+            _try(function, activation)
     if not params:
         return
     known: tuple[str, ...] = ()
     if isinstance(activation, str) and activation in WITH_PARAMETERS:
         known = WITH_PARAMETERS[activation][1]
-    unknown = sorted(set(params) - set(known))
+    unknown = sorted(set(map(str, params)) - set(known))
     if unknown:
         raise InvalidNetworkError(
             f"activation={activation!r} takes the parameters {list(known)} in "
@@ -46,6 +48,25 @@ def check_activation(activation: Any, params: dict[str, Any]) -> None:
             "activation_params['n_pieces'] must be an int of at least 2; got "
             f"{n_pieces!r}. Use 2 or 3 for a usual maxout unit."
         )
+
+
+def _try(function: Callable[[Any], Any], given: Any) -> None:
+    """Refuse a function that does not turn a matrix into one of the same shape."""
+    from keras import ops
+
+    shape: Any = None
+    failure = None
+    try:
+        shape = tuple(ops.convert_to_tensor(function(ops.ones((2, 3)))).shape)
+    except Exception as error:  # whatever the user's function raises
+        failure = error
+    if shape != (2, 3):
+        got = f"shape {shape}" if failure is None else f"the error {failure!r}"
+        raise InvalidNetworkError(
+            "activation must turn a tensor of shape (2, 3) into one of the same shape; "
+            f"got {got} from {given!r}. Give a function of one tensor, an instance of "
+            "a Keras layer, or a name."
+        ) from failure
 
 
 def activation_function(network: Network) -> Callable[[Any], Any]:
@@ -75,6 +96,7 @@ def _resolve(activation: Any) -> Callable[[Any], Any]:
             "get",
             "serialize",
             "deserialize",
+            "glu",  # halves the units
         }
         if activation not in names:
             close = difflib.get_close_matches(activation, [*names, "maxout"], 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -13,7 +14,9 @@ from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._activations import check_activation
 from skdeep.networks._description import Convolution, Hidden, Network, Pooling
 from skdeep.networks._initializers import read_initializer
-from skdeep.networks._weights import image_shapes
+from skdeep.networks._weights import weight_specs
+
+MAX_WEIGHTS = 2**31  # per array: TensorFlow counts in 32 bits in places
 
 
 def make_network(
@@ -54,12 +57,22 @@ def make_network(
         has_max_norm=parameters["max_norm"] is not None,
         dtype=parameters["dtype"],
     )
-    if image_layers:
-        image_shapes(network)
+    _check_size(network)
     values = {f"dropout_{i}": rate for i, rate in enumerate(rates)}
     for name in ("input_dropout", "l1", "l2", "activity_l1", "max_norm"):
         values[name] = parameters[name]
     return network, {name: float(values[name]) for name in network.number_names}
+
+
+def _check_size(network: Network) -> None:
+    """Refuse weights that no array can hold, and images that vanish on the way."""
+    for spec in weight_specs(network):
+        if math.prod(spec.shape) >= MAX_WEIGHTS:
+            raise InvalidNetworkError(
+                f"Expected fewer than 2**31 weights per layer; got a {spec.role} of "
+                f"shape {spec.shape} in {spec.layer}. Use fewer units or filters, "
+                "smaller windows, or fewer features."
+            )
 
 
 def _sizes(hidden_layer_sizes: Any) -> list[int]:
@@ -74,11 +87,12 @@ def _sizes(hidden_layer_sizes: Any) -> list[int]:
 
 def _count(value: Any, name: str, given: Any) -> int:
     """A whole number of at least 1."""
-    if isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if whole and 1 <= int(value) < 2**31:
         return int(value)
     raise InvalidNetworkError(
-        f"{name} must hold ints of at least 1; got {given!r}. Leave out the layers you "
-        "do not want."
+        f"{name} must hold ints from 1 to 2**31 - 1; got {given!r}. Leave out the "
+        "layers you do not want."
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skdeep.exceptions import InvalidImageError
+from skdeep.exceptions import InvalidImageError, InvalidNetworkError
 from skdeep.networks._description import Convolution, Network, Pooling
 from skdeep.networks._initializers import seeded
 
@@ -108,12 +108,30 @@ def draw_weights(network: Network, seed: int) -> list[np.ndarray]:
     arrays = []
     for i, spec in enumerate(weight_specs(network)):
         if spec.role == "kernel":
-            initializer = seeded(network.kernel_initializer, kernel_seed(seed, i))
-            array = np.asarray(initializer(spec.shape, dtype=dtype), dtype=dtype)
+            array = _draw_kernel(network, spec.shape, kernel_seed(seed, i))
         else:
             array = np.full(spec.shape, float(spec.role in ones), dtype=dtype)
         arrays.append(array)
     return arrays
+
+
+def _draw_kernel(network: Network, shape: tuple[int, ...], seed: int) -> np.ndarray:
+    """Draw one kernel, and refuse what a user's initialiser makes of it."""
+    dtype = network.compute_dtype
+    initializer = seeded(network.kernel_initializer, seed)
+    failure = None
+    try:
+        array = np.asarray(initializer(shape, dtype=dtype), dtype=dtype)
+        got = f"shape {array.shape}" if array.shape != shape else "infinity or NaN"
+    except Exception as error:  # whatever the user's initialiser raises
+        failure, got = error, f"the error {error!r}"
+    if failure or array.shape != shape or not np.isfinite(array).all():
+        raise InvalidNetworkError(
+            f"kernel_initializer must give finite numbers of shape {shape}; got {got} "
+            f"from {network.kernel_initializer!r}. Give a function of (shape, dtype), "
+            "or the name of a Keras initializer."
+        ) from failure
+    return array
 
 
 def kernel_seed(seed: int, position: int) -> int:
