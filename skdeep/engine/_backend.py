@@ -47,9 +47,10 @@ def load_tensorflow() -> Any:
 @contextmanager
 def _without_notes() -> Iterator[None]:
     """Hide TensorFlow's notes in stderr, pass everything else on afterwards."""
-    if "tensorflow" in sys.modules or LEVEL in os.environ:
+    if "tensorflow" in sys.modules or _level_is_given():
         yield
         return
+    before = os.environ.get(LEVEL)
     with tempfile.TemporaryFile() as written:
         try:
             stderr = os.dup(2)
@@ -62,8 +63,19 @@ def _without_notes() -> Iterator[None]:
             yield
         finally:
             os.dup2(stderr, 2)
-            del os.environ[LEVEL]
+            os.environ.pop(LEVEL)
+            os.environ.update({} if before is None else {LEVEL: before})
             written.seek(0)
             rest = [line for line in written if not NOTE.match(line)]
             os.write(stderr, b"".join(rest))
             os.close(stderr)
+
+
+def _level_is_given() -> bool:
+    """Whether the user has set the level.
+
+    TensorFlow sets it to 1 when it is imported, and its other marks; processes that
+    are started then, such as the workers of a search, inherit all of them.
+    """
+    is_inherited = os.environ.get(LEVEL) == "1" and "TF2_BEHAVIOR" in os.environ
+    return LEVEL in os.environ and not is_inherited
