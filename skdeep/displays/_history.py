@@ -355,8 +355,8 @@ def _line_style(n_epochs: int) -> dict[str, Any]:
 def _panels(plt: Any, ax: Any, n_panels: int) -> np.ndarray:
     """Return one Axes per panel."""
     if ax is None:
-        n_columns = min(n_panels, MAX_COLUMNS)
-        n_rows = -(-n_panels // n_columns)
+        n_rows = -(-n_panels // MAX_COLUMNS)
+        n_columns = -(-n_panels // n_rows)
         figure, axes = plt.subplots(
             n_rows,
             n_columns,
