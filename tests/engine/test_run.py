@@ -1,0 +1,171 @@
+"""A run: the same numbers however it is cut, and observers that always hear its end."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import scipy.sparse
+
+from skdeep import CNNClassifier, DNNClassifier
+from skdeep.callbacks._observer import Observer
+from skdeep.engine import cache_info
+
+SMALL = {"hidden_layer_sizes": (6,), "epochs": 3, "batch_size": 32, "random_state": 0}
+
+
+class WithWatchers:
+    """Let an estimator give its runs more observers."""
+
+    watchers = ()
+
+    def _make_observers(self, *args):
+        return [*super()._make_observers(*args), *self.watchers]
+
+
+class Watched(WithWatchers, DNNClassifier):
+    """Rows of features, under XLA."""
+
+
+class WatchedImages(WithWatchers, CNNClassifier):
+    """Images, without XLA."""
+
+
+class Watcher(Observer):
+    """Write down in which pieces a run comes by."""
+
+    def __init__(self, every=math.inf, seconds=math.inf, batches=False):
+        self.every = every
+        self.seconds = seconds
+        self.batches = self.validation_batches = batches
+        self.segments = []
+        self.n_batches = 0
+        self.ended = False
+
+    def on_batch_end(self, run, batch, logs):
+        """Count the batches."""
+        self.n_batches += 1
+
+    def on_epoch_end(self, run, logs):
+        """Note how many epochs came at once."""
+        self.segments.append(len(logs))
+
+    def on_run_end(self, run):
+        """Note that the end was heard."""
+        self.ended = True
+
+
+class FailingAtBegin(Watcher):
+    """Fail before the first epoch."""
+
+    def on_run_begin(self, run):
+        """Fail."""
+        raise EOFError("observer")
+
+
+class FailingAtEnd(Watcher):
+    """Fail after the last epoch."""
+
+    def on_run_end(self, run):
+        """Fail."""
+        raise EOFError("observer")
+
+
+def fit(cls, settings, X, y, *watchers):
+    """Fit a watched estimator."""
+    estimator = cls(**settings)
+    estimator.watchers = watchers
+    return estimator.fit(X, y)
+
+
+def assert_same_fit(some, other):
+    """The same weights to the last bit, and the same history."""
+    for a, b in zip(some._fitted.weights, other._fitted.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert some.history_ == other.history_
+
+
+LOOKS = {
+    "every epoch": {"every": 1},
+    "every second epoch": {"every": 2},
+    "every batch": {"batches": True},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_looking_changes_neither_bits_nor_compilations(iris, look):
+    """With early stopping and dropout, a run gives the same however it is cut."""
+    settings = {**SMALL, "dropout": 0.2, "early_stopping": True}
+    expected = fit(Watched, settings, *iris)
+    compilations = cache_info().misses
+
+    watched = fit(Watched, settings, *iris, Watcher(**LOOKS[look]))
+
+    assert_same_fit(watched, expected)
+    assert cache_info().misses == compilations
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_looking_at_streamed_rows_changes_no_bit(look):
+    """Rows that do not fit into one piece can be watched by the batch, too."""
+    rng = np.random.RandomState(0)
+    X = scipy.sparse.random(130, 40000, 1e-3, "csr", "float32", random_state=rng)
+    y = rng.randint(2, size=130)
+    settings = {**SMALL, "hidden_layer_sizes": (3,), "batch_size": 16}
+    watcher = Watcher(**LOOKS[look])
+    expected = fit(Watched, settings, X, y)
+
+    watched = fit(Watched, settings, X, y, watcher)
+
+    assert_same_fit(watched, expected)
+    assert watcher.n_batches == (3 * 9 if watcher.batches else 0)
+
+
+def test_epochs_that_nobody_looks_at_come_in_one_call(iris):
+    """Without a wish to look, a short fit is one segment."""
+    watcher = Watcher()
+
+    fit(Watched, SMALL, *iris, watcher)
+
+    assert watcher.segments == [3]
+
+
+def test_epochs_come_as_often_as_an_observer_wants(iris):
+    """The shortest wish counts, and the last epoch ends a segment."""
+    watcher = Watcher(every=2)
+
+    fit(Watched, SMALL, *iris, watcher, Watcher(every=7))
+
+    assert watcher.segments == [2, 1]
+
+
+def test_an_observer_can_look_by_the_clock(iris):
+    """After the first call the time of an epoch is known, and calls get shorter."""
+    watcher = Watcher(seconds=1e-9)
+
+    fit(Watched, SMALL | {"epochs": 260}, *iris, watcher)
+
+    assert watcher.segments == [256, 1, 1, 1, 1]
+
+
+def test_without_xla_the_first_call_is_one_epoch(digits):
+    """Convolutions are slow enough for Ctrl-C to be heard after one epoch."""
+    watcher = Watcher()
+    settings = {**SMALL, "filters": (2,), "epochs": 2, "batch_size": 64}
+
+    fit(WatchedImages, settings, *digits, watcher)
+
+    assert watcher.segments == [1, 1]
+
+
+@pytest.mark.parametrize("failing", [FailingAtBegin, FailingAtEnd])
+def test_every_observer_hears_the_end_even_if_another_fails(iris, failing):
+    """The error reaches the user, after all observers before and after it."""
+    before, after = Watcher(), Watcher()
+
+    with pytest.raises(EOFError, match="observer"):
+        fit(Watched, SMALL, *iris, before, failing(), after)
+
+    assert before.ended
+    assert after.ended
