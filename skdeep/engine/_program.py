@@ -102,7 +102,7 @@ class TrainingProgram:
             )
             limited = spec.role == "kernel" and spec.layer != "output"
             if network.has_max_norm and limited:
-                self._weights[-1].constraint = self._limit_norm
+                self._weights[-1].constraint = _as_constraint(self._limit_norm)
         self._trainable = [v for v in self._weights if v.trainable]
         self._optimizer = self.key.optimizer.make(self._learning_rate)
         with _explained("optimizer", "See keras.optimizers for its arguments."):
@@ -444,6 +444,19 @@ class TrainingProgram:
         norms = tf.sqrt(squares)
         wanted = tf.clip_by_value(norms, 0, self._numbers["max_norm"])
         return kernel * (wanted / (1e-7 + norms))
+
+
+def _as_constraint(function: Any) -> Any:
+    """A function as a constraint; Keras 3.8 takes no plain functions."""
+    import keras
+
+    class Constraint(keras.constraints.Constraint):
+        """Call the function."""
+
+        def __call__(self, value: Any) -> Any:
+            return function(value)
+
+    return Constraint()
 
 
 class Predictor:
