@@ -499,6 +499,52 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         frame.attrs["n_parameters"] = model.count_params()
         return frame
 
+    def export(self, path, format="keras"):
+        """Write the fitted network for programs that have no skdeep.
+
+        The network takes float rows of the shape it was trained on and returns what
+        ``model_`` returns: one probability per class, for two classes only that of
+        the second; one per label; or the targets in their units. What the rows and
+        the outputs mean, with classes and names of features, is in a JSON text
+        ``skdeep.json`` that travels along.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, ending in ``.keras`` or ``.onnx``, or the folder of a SavedModel.
+            What is there is replaced when all is written.
+        format : {"keras", "saved_model", "onnx"}, default="keras"
+            - "keras": for ``keras.saving.load_model`` on any backend; the JSON is one
+              more member of the zip file.
+            - "saved_model": for TensorFlow and TensorFlow Serving; the function is
+              ``serve``, the JSON in the folder ``assets.extra``.
+            - "onnx": for ONNX Runtime and others, in single precision whatever
+              ``dtype`` is; the JSON is in the metadata under "skdeep". Needs the
+              package onnx (``pip install 'skdeep[onnx]'``).
+
+        Raises
+        ------
+        ValueError
+            If the format is unknown, or does not have the activation.
+        OSError
+            If the file cannot be written.
+
+        See Also
+        --------
+        skdeep.save : Keep the whole estimator.
+        """
+        check_is_fitted(self)
+        from skdeep.export import export_network
+        from skdeep.export._conventions import describe_conventions
+
+        conventions = describe_conventions(
+            type(self).__name__,
+            self._fitted.network,
+            self._encoder,
+            getattr(self, "feature_names_in_", None),
+        )
+        export_network(self._fitted, conventions, path, format)
+
     def __getstate__(self):
         """Leave the callbacks of a fit behind: they may hold models and open files.
 

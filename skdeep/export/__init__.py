@@ -1,0 +1,114 @@
+"""The fitted network in formats that other programs read.
+
+- ``_conventions`` says what goes in and comes out, in a form that travels along.
+- ``_onnx`` writes the network in the operators of ONNX, ``_onnx_activations`` knows
+  its activations.
+
+Nothing here knows estimators; they say what their labels are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from skdeep._replacement import Place, replacement
+from skdeep.engine._backend import load_tensorflow
+from skdeep.engine._fitted import FittedNetwork
+from skdeep.networks._standard import standard_model
+
+__all__ = ["export_network"]
+
+# Where the conventions are: in a .keras file and in the folder that TensorFlow keeps
+# for additions of others; in ONNX under this key of the metadata.
+MEMBER = "skdeep.json"
+FOLDER = "assets.extra"
+KEY = "skdeep"
+
+
+def export_network(
+    fitted: FittedNetwork, conventions: dict[str, Any], path: Place, format: str
+) -> None:
+    """Write a network, with its conventions, whole or not at all.
+
+    Parameters
+    ----------
+    fitted : FittedNetwork
+        The network.
+    conventions : dict
+        Plain values that say what goes in and comes out.
+    path : str or path-like
+        The file, or the folder for "saved_model".
+    format : {"keras", "saved_model", "onnx"}
+        What to write.
+    """
+    if format not in WRITERS:
+        raise ValueError(
+            f"format must be one of {sorted(WRITERS)}; got {format!r}. Use 'keras' to "
+            "load the network with keras.saving.load_model."
+        )
+    suffix = SUFFIXES[format]
+    if suffix and Path(path).suffix != suffix:
+        raise ValueError(
+            f"A file in the format {format!r} must be called *{suffix}; got "
+            f"{os.fspath(path)!r}. Change the name, or give another format."
+        )
+    if format == "saved_model":
+        _check_folder(Path(path))
+    text = json.dumps(conventions, indent=2)
+    with replacement(path) as written:
+        WRITERS[format](fitted, text, written)
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse to replace what is no SavedModel."""
+    if path.exists() and not (path / "saved_model.pb").is_file():
+        raise FileExistsError(
+            f"A SavedModel goes into a new folder or replaces another SavedModel; got "
+            f"{str(path)!r}, which is something else. Choose another path."
+        )
+
+
+def _new_model(fitted: FittedNetwork) -> Any:
+    """The network as Keras model; the user may have trained ``model_`` further."""
+    load_tensorflow()
+    return standard_model(
+        fitted.network, fitted.numbers, fitted.weights, fitted.rescaling
+    )
+
+
+def _write_keras(fitted: FittedNetwork, text: str, path: Path) -> None:
+    """Write the Keras model, and the conventions as one more member of its zip file."""
+    _new_model(fitted).save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(MEMBER, text)
+
+
+def _write_saved_model(fitted: FittedNetwork, text: str, path: Path) -> None:
+    """Write the folder, and the conventions where it has room for them."""
+    _new_model(fitted).export(path, format="tf_saved_model", verbose=False)
+    extra = path / FOLDER
+    extra.mkdir()
+    (extra / MEMBER).write_text(text)
+
+
+def _write_onnx(fitted: FittedNetwork, text: str, path: Path) -> None:
+    """Write the graph, and the conventions into its metadata."""
+    from skdeep.export._onnx import onnx_model
+
+    model = onnx_model(fitted)
+    entry = model.metadata_props.add()
+    entry.key, entry.value = KEY, text
+    path.write_bytes(model.SerializeToString())
+
+
+WRITERS: dict[str, Callable[[FittedNetwork, str, Path], None]] = {
+    "keras": _write_keras,
+    "onnx": _write_onnx,
+    "saved_model": _write_saved_model,
+}
+SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
