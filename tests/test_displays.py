@@ -203,6 +203,19 @@ def test_history_shows_the_metrics_asked_for(validated):
     assert labels == ["learning rate", "mean absolute error"]
 
 
+def test_history_shows_validation_alone(validated):
+    """A column with val_ is shown without its training twin."""
+    display = HistoryDisplay.from_estimator(
+        {"a": validated, "b": validated}, metrics="val_loss"
+    )
+
+    first, _ = display.lines_
+    assert_array_equal(first.get_ydata(), validated.history_["val_loss"])
+    assert first.get_linestyle() == "-"
+    texts = [text.get_text() for text in display.legend_.texts]
+    assert texts == ["a", "b", "best epoch"]
+
+
 def test_history_wraps_many_metrics():
     """Four metrics take two rows of panels, and no panel is empty."""
     history = {name: [3.0, 2.0, 1.0] for name in ("loss", "mae", "mse", "rmse")}

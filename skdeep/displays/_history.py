@@ -99,8 +99,8 @@ class HistoryDisplay:
         labels : sequence of str, default=None
             Names of a list of estimators; None numbers them.
         metrics : str or sequence of str, default=None
-            Columns of ``history_`` to show, without ``val_``; None is the loss and all
-            metrics.
+            Columns of ``history_`` to show, each with its ``val_`` twin ("val_loss"
+            shows that alone); None is the loss and all metrics.
         ax : Axes or sequence of Axes, default=None
             Where to plot: one for each metric. None makes a figure.
         log_scale : bool or "auto", default="auto"
@@ -148,8 +148,8 @@ class HistoryDisplay:
         ax : Axes or sequence of Axes, default=None
             Where to plot: one for each metric. None makes a figure.
         metrics : str or sequence of str, default=None
-            Columns of the histories to show, without ``val_``; None is the loss and
-            all metrics.
+            Columns of the histories to show, each with its ``val_`` twin ("val_loss"
+            shows that alone); None is the loss and all metrics.
         log_scale : bool or "auto", default="auto"
             Logarithmic y axes. "auto" makes them for what should fall and falls by a
             factor of 10.
@@ -178,7 +178,8 @@ class HistoryDisplay:
             self._dress(panel, name, log_scale)
         self.ax_ = axes[0] if len(names) == 1 else axes
         self.figure_ = axes[0].figure
-        self._explain(plt, axes[0], styles, outside=ax is None)
+        validated = any(f"val_{n}" in h for h in self.histories.values() for n in names)
+        self._explain(plt, axes[0], styles if validated else [], outside=ax is None)
         return self
 
     def _metric_names(self, metrics: str | Sequence[str] | None) -> list[str]:
@@ -277,14 +278,14 @@ class HistoryDisplay:
     def _style_entries(
         self, plt: Any, styles: list[dict[str, Any]]
     ) -> list[tuple[Any, str]]:
-        """Say what points, lines and rings mean."""
-        train, validation = styles
+        """Say what points and lines mean, if there are both, and what rings mean."""
         single = len(self.histories) == 1
         color = "C0" if single else "0.3"
-        point = {"color": color, **_point_style(1), **train}
-        line = {"color": self._second(color), **_line_style(2), **validation}
         entries = []
-        if any(c.startswith("val_") for h in self.histories.values() for c in h):
+        if styles:
+            train, validation = styles
+            point = {"color": color, **_point_style(1), **train}
+            line = {"color": self._second(color), **_line_style(2), **validation}
             entries = [
                 (plt.Line2D([], [], **point), "training"),
                 (plt.Line2D([], [], **line), "validation"),
@@ -293,7 +294,8 @@ class HistoryDisplay:
             epochs = (self.best_epochs or {}).values()
             text = f"best epoch: {next(iter(epochs))}" if single else "best epoch"
             key = copy.copy(self.marks_[0])
-            key.set_color(self._second(color))
+            if not single:
+                key.set_color(color)
             entries.append((key, text))
         return entries
 
