@@ -42,14 +42,14 @@ class ClassEncoder:
     classes: np.ndarray
 
     @property
-    def public_classes(self) -> np.ndarray | list[np.ndarray]:
-        """What ``classes_`` says: the classes, or the values of each label.
+    def public_classes(self) -> np.ndarray:
+        """What ``classes_`` says: the classes, or the two of each label.
 
-        The list is scikit-learn's form for labels; from an array of two column
-        numbers its scorers would conclude that the target is binary.
+        From an array of two column numbers scikit-learn's scorers would conclude that
+        the target is binary; a matrix tells them.
         """
         if self.kind == "multilabel":
-            return [np.arange(2) for _ in self.classes]
+            return np.tile([0, 1], (len(self.classes), 1))
         return self.classes
 
     def check_same_classes(self, classes: Any) -> None:

@@ -159,7 +159,7 @@ def test_labels_of_a_matrix_are_predicted_each_on_its_own(kind, iris, iris_label
     np.testing.assert_array_equal(predicted, net.predict_proba(X) > 0.5)
     assert net.predict_proba(X[:1]).shape == (1, 3)
     assert net.score(X, LABEL_MATRICES[kind](iris_labels)) > 0.6
-    assert [classes.tolist() for classes in net.classes_] == [[0, 1]] * 3
+    assert net.classes_.tolist() == [[0, 1]] * 3
 
 
 def test_labels_may_overlap(iris):

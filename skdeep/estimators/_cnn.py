@@ -159,7 +159,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,) or list of such arrays
+    classes_ : ndarray of shape (n_classes,) or (n_labels, 2)
         The classes, sorted; for a multilabel target those of each label, 0 and 1.
     n_features_in_ : int
         Features seen in fit: pixels times channels.
