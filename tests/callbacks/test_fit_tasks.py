@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -251,3 +252,21 @@ def test_callbacks_stay_with_copies(iris):
 
     assert len(log.events) == 2 * n_events
     assert again.history_ == fitted.history_
+
+
+@pytest.mark.slow
+def test_callbacks_work_in_worker_processes(iris, tmp_path, capsys):
+    """Both kinds of callbacks travel to workers; scores come back from every fold."""
+    monitor = callback.ScoringMonitor(scoring="accuracy")
+    logger = keras.callbacks.CSVLogger(tmp_path / "log.csv", append=True)
+    net = DNNClassifier(**SMALL, callbacks=logger).set_callbacks(monitor)
+    search = GridSearchCV(net, {"learning_rate": [0.1, 0.01]}, cv=2, n_jobs=2)
+
+    search.set_callbacks(callback.ProgressBar()).fit(*iris)
+
+    tasks = [row["task_name"] for row in monitor.get_logs().data]
+    n_fits = 2 * 2 + 1
+    assert tasks.count("epoch") == n_fits * EPOCHS
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert sum(line[0].isdigit() for line in lines) == n_fits * EPOCHS
+    assert "candidate-split-evaluation" in capsys.readouterr().out
