@@ -70,6 +70,7 @@ class KerasCallbacks(Observer):
         self._verbose = verbose
         self._make_model = make_model
         self._mirror: _Mirror | None = None
+        self._has_begun = False
 
     def on_run_begin(self, run: RunView) -> None:
         """Make the model; go on from a backup, if a callback found one."""
@@ -87,6 +88,7 @@ class KerasCallbacks(Observer):
         self._call(run, "on_train_begin", None)
         if getattr(model, "_initial_epoch", None):  # set by BackupAndRestore
             run.epoch = model._initial_epoch
+        self._has_begun = True
 
     def on_epoch_begin(self, run: RunView) -> None:
         """Epochs are numbered from 0."""
@@ -131,7 +133,7 @@ class KerasCallbacks(Observer):
         """As in Keras, a run that failed has no end; a backup outlives Ctrl-C, too."""
         import keras
 
-        if not run.finished and not run.interrupted:
+        if not self._has_begun or not (run.finished or run.interrupted):
             return
         backup = keras.callbacks.BackupAndRestore
         ended = [

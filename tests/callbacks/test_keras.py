@@ -450,16 +450,17 @@ def test_ctrl_c_within_an_epoch_goes_back_to_its_begin(iris):
 
 
 def test_ctrl_c_before_the_first_epoch_leaves_a_fitted_estimator(iris):
-    """Even then it predicts, with initial weights and an empty history."""
+    """Even then it predicts; what has not begun does not end."""
 
     def interrupt(logs):
         raise KeyboardInterrupt
 
-    callback = keras.callbacks.LambdaCallback(on_train_begin=interrupt)
+    callbacks = [keras.callbacks.LambdaCallback(on_train_begin=interrupt), Diary()]
 
     with pytest.warns(UserWarning, match="interrupted in epoch 1"):
-        fitted = DNNClassifier(**SMALL, callbacks=callback).fit(*iris)
+        fitted = DNNClassifier(**SMALL, callbacks=callbacks).fit(*iris)
 
+    assert fitted.callbacks_[1].entries == []
     assert fitted.predict(iris[0]).shape == (150,)
     assert fitted.loss_curve_ == []
 
