@@ -6,6 +6,10 @@ read at import allows. A user who fits a network has asked for none of them. So,
 the user has set the level, it is raised for the import and put back at once, and what
 is written to stderr meanwhile is passed on without TensorFlow's notes. A TensorFlow
 that is already loaded stays as it is.
+
+TensorFlow does not survive a fork: its threads are not copied, and the child waits
+for them for ever. So the process that used it first is remembered, and a fork of it
+refused.
 """
 
 from __future__ import annotations
@@ -24,10 +28,21 @@ NOTE = re.compile(
     rb"WARNING: All log messages before absl::|[IWE]\d{4} \d\d:|To enable the following"
 )
 _lock = threading.Lock()
+_loaded_by: int | None = None  # the process
 
 
 def load_tensorflow() -> Any:
-    """Import TensorFlow and Keras, and check that Keras runs on TensorFlow."""
+    """Import TensorFlow and Keras, and check that they can be used here."""
+    global _loaded_by
+    if _loaded_by is None:
+        _loaded_by = os.getpid()
+    elif _loaded_by != os.getpid():
+        raise RuntimeError(
+            "TensorFlow needs a process of its own; got one forked from process "
+            f"{_loaded_by}, which has used it, where TensorFlow would wait for ever "
+            "for threads that no fork copies. Start processes with 'spawn' or "
+            "'forkserver', or use joblib's backend 'loky', the default."
+        )
     if "tensorflow" in sys.modules and "keras" in sys.modules:
         import keras
         import tensorflow as tf

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from skdeep.engine._program import Predictor, TrainingProgram
 
 MAX_PROGRAMS = 64
+MAX_BYTES = 2**30
 
 
 class CacheInfo(NamedTuple):
@@ -48,8 +49,9 @@ class CacheInfo(NamedTuple):
 class ProgramCache:
     """Keep the programs used last, and compile each key once."""
 
-    def __init__(self, maxsize: int = MAX_PROGRAMS):
+    def __init__(self, maxsize: int = MAX_PROGRAMS, max_bytes: int = MAX_BYTES):
         self._maxsize = maxsize
+        self._max_bytes = max_bytes
         self._lock = threading.RLock()
         self._programs: OrderedDict[Any, Any] = OrderedDict()
         self._predictors: OrderedDict[Any, Any] = OrderedDict()
@@ -89,9 +91,14 @@ class ProgramCache:
             known[key] = made
             self._seconds += time.perf_counter() - started
         known.move_to_end(key)
-        while len(known) > self._maxsize:
+        while len(known) > 1 and self._is_full(known):
             known.popitem(last=False)
         return known[key]
+
+    def _is_full(self, known: OrderedDict[Any, Any]) -> bool:
+        """Whether there are too many, or too much memory is in their variables."""
+        n_bytes = sum(made.n_bytes for made in known.values())
+        return len(known) > self._maxsize or n_bytes > self._max_bytes
 
     def info(self) -> CacheInfo:
         """Count hits, misses and sizes."""

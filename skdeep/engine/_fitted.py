@@ -73,10 +73,22 @@ class FittedNetwork:
             for i in range(0, X.shape[0], step)
         ]
         result = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
+        self._check_finite(result)
         if self.rescaling is not None:
             scale, offset = self.rescaling
             result = result * scale + offset
         return result
+
+    def _check_finite(self, outputs: np.ndarray) -> None:
+        """Refuse predictions that overflowed on the way."""
+        bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+        if len(bad):
+            raise ValueError(
+                "Expected finite predictions; got infinity or NaN for "
+                f"{len(bad)} of {len(outputs)} rows, the first of them row {bad[0]}: "
+                f"values overflow {self.network.compute_dtype} inside the network. "
+                "Scale X like the training rows, or fit with dtype='float64'."
+            )
 
     @property
     def _rows_per_call(self) -> int:

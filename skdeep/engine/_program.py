@@ -138,6 +138,13 @@ class TrainingProgram:
                 )
         self._objective.reset()
 
+    @property
+    def n_bytes(self) -> int:
+        """An estimate of the memory held: the scratch variables."""
+        scratch = (*self._weights, *self._optimizer.variables, *self._meters)
+        itemsize = np.dtype(self._dtype).itemsize
+        return itemsize * sum(int(np.prod(v.shape)) for v in scratch)
+
     def start(self, weights: Sequence[np.ndarray], optimizer: Any = None) -> State:
         """Make the state before the first update, or before the next one."""
         constant = self._tf.constant
@@ -461,6 +468,8 @@ def _as_constraint(function: Any) -> Any:
 
 class Predictor:
     """The predict function of one network, for any number of rows."""
+
+    n_bytes = 0  # the weights come with every call
 
     def __init__(self, network: Network):
         tf = load_tensorflow()

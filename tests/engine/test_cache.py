@@ -15,6 +15,8 @@ X = np.random.RandomState(0).normal(size=(12, 2))
 class Thing:
     """Stands for a program: remembers its key and whether it was compiled."""
 
+    n_bytes = 10
+
     def __init__(self, key):
         self.key = key
         self.compiled = False
@@ -37,6 +39,20 @@ def test_the_program_used_longest_ago_makes_room():
     assert list(known) == ["a", "c"]
     assert cache._find(known, "a", Thing) is first
     assert first.compiled
+
+
+def test_programs_make_room_by_their_size():
+    """Programs go when their memory exceeds the bound; the newest always stays."""
+    cache = ProgramCache(maxsize=9, max_bytes=25)
+    known = cache._programs
+
+    for key in "abc":
+        cache._find(known, key, Thing)
+    small = ProgramCache(maxsize=9, max_bytes=5)
+    small._find(small._programs, "a", Thing)
+
+    assert list(known) == ["b", "c"]
+    assert list(small._programs) == ["a"]
 
 
 def test_fits_are_counted():
