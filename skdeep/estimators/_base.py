@@ -685,9 +685,9 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _read_y(self, y):
         refuse_dates(y, "y")
-        y = dense_targets(_check_y(y, multi_output=True, y_numeric=True, estimator=self))
-        is_text = y.dtype.kind in "US"  # of which scikit-learn leaves numbers alone
-        return y.astype(np.float64) if is_text else y
+        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        is_text = y.dtype.kind in "US"  # scikit-learn leaves numbers in text alone
+        return dense_targets(y.astype(np.float64) if is_text else y)
 
     def _make_encoder(self, y, weight, classes):
         return encode_numbers(y, weight, self.normalize_y), y
