@@ -27,7 +27,13 @@ from skdeep.export._onnx_activations import ACTIVATIONS
 from skdeep.networks._description import Convolution, Hidden, Network, Pooling
 from skdeep.networks._weights import draw_weights
 
-SMALL = {"hidden_layer_sizes": (6,), "epochs": 2, "random_state": 0}
+# Without XLA, which compiles longer than these networks train.
+SMALL = {
+    "hidden_layer_sizes": (6,),
+    "epochs": 2,
+    "random_state": 0,
+    "jit_compile": False,
+}
 
 
 def run_keras(path, X):
@@ -72,7 +78,7 @@ def binary(request):
 def multilabel(request):
     """Labels that do not exclude each other, no hidden layer."""
     X, _ = request.getfixturevalue("iris")
-    net = DNNClassifier((), epochs=2, random_state=0)
+    net = DNNClassifier(**SMALL).set_params(hidden_layer_sizes=())
     return net, X, request.getfixturevalue("iris_labels")
 
 

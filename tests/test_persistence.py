@@ -43,7 +43,13 @@ import skdeep
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
 from skdeep.engine import cache_info
 
-SMALL = {"hidden_layer_sizes": (6,), "epochs": 2, "random_state": 0}
+# Without XLA, which compiles longer than these networks train.
+SMALL = {
+    "hidden_layer_sizes": (6,),
+    "epochs": 2,
+    "random_state": 0,
+    "jit_compile": False,
+}
 
 
 def by_pickle(estimator, folder):
@@ -190,9 +196,9 @@ def test_pipelines_and_searches_travel_too(search, iris, way, tmp_path):
 def test_training_goes_on_where_it_stopped(iris, way, tmp_path):
     """3 + 3 epochs with a round trip between are 6 epochs, dropout and all."""
     X, y = iris
-    settings = {"dropout": 0.3, "warm_start": True, "random_state": 3}
-    interrupted = DNNClassifier((6,), epochs=3, **settings).fit(X, y)
-    whole = DNNClassifier((6,), epochs=6, **settings).fit(X, y)
+    net = DNNClassifier(**SMALL, dropout=0.3, warm_start=True)
+    interrupted = clone(net).set_params(epochs=3).fit(X, y)
+    whole = clone(net).set_params(epochs=6).fit(X, y)
 
     returned = way(interrupted, tmp_path).fit(X, y)
 
@@ -205,7 +211,7 @@ def test_training_goes_on_where_it_stopped(iris, way, tmp_path):
 def test_partial_fit_goes_on_where_it_stopped(diabetes, way, tmp_path):
     """The state of the optimizer travels, without warm_start too."""
     X, y = diabetes
-    net = DNNRegressor((6,), random_state=0).partial_fit(X, y)
+    net = DNNRegressor(**SMALL).partial_fit(X, y)
 
     returned = way(net, tmp_path).partial_fit(X, y)
 
@@ -283,7 +289,7 @@ def test_spawned_processes_take_estimators(iris):
 def test_files_are_as_small_as_the_weights(iris, way, tmp_path):
     """Nothing but weights takes room: 10 % and 20 kB more at most."""
     X, y = iris
-    net = DNNClassifier((200, 200), epochs=60, random_state=0).fit(X, y)
+    net = DNNClassifier((200, 200), epochs=40, jit_compile=False).fit(X, y)
     net.predict(X)
     net.model_.predict(X, verbose=0)
     n_bytes = sum(weight.nbytes for weight in net.model_.get_weights())
@@ -493,8 +499,8 @@ print(n_replaced, len([n for n in os.listdir() if n.startswith(".skdeep-")]))
 def two_files(iris, folder):
     """Save two networks of some 300 kB."""
     X, y = iris
-    for seed, name in enumerate(["first", "second"]):
-        net = DNNClassifier((256, 256), epochs=1, random_state=seed).fit(X, y)
+    for name in ("first", "second"):
+        net = DNNClassifier((256, 256), epochs=1, jit_compile=False).fit(X, y)
         skdeep.save(net, folder / f"{name}.skdeep")
 
 

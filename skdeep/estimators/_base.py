@@ -532,6 +532,21 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         See Also
         --------
         skdeep.save : Keep the whole estimator.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> import keras
+        >>> from sklearn.datasets import load_iris
+        >>> from skdeep import DNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> net = DNNClassifier((8,), epochs=5, random_state=0).fit(X, y)
+        >>> with TemporaryDirectory() as folder:
+        ...     net.export(Path(folder) / "iris.keras")
+        ...     model = keras.saving.load_model(Path(folder) / "iris.keras")
+        >>> model.predict(X, verbose=0).shape
+        (150, 3)
         """
         check_is_fitted(self)
         from skdeep.export import export_network
