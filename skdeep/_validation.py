@@ -41,7 +41,7 @@ def refuse_dates(values: Any, name: str) -> None:
 def check_range(y: np.ndarray, dtype: str, name: str) -> None:
     """Refuse targets that would overflow in the network's dtype."""
     largest = float(np.abs(y).max(initial=0.0))
-    if largest > np.finfo(dtype).max:
+    if largest > float(np.finfo(dtype).max):
         raise ValueError(
             f"{name} must fit into {dtype}; got values up to {largest:.3g}. Divide the "
             "target by a unit, set normalize_y=True, or dtype='float64'."
@@ -51,10 +51,11 @@ def check_range(y: np.ndarray, dtype: str, name: str) -> None:
 def check_numbers(numbers: Mapping[str, float], dtype: str) -> None:
     """Refuse numbers that the network's dtype rounds to zero or to infinity."""
     info = np.finfo(dtype)
+    smallest, largest = float(info.tiny), float(info.max)
     for name, value in numbers.items():
-        if value != 0 and not info.tiny <= value <= info.max:
+        if value != 0 and not smallest <= value <= largest:
             raise InvalidNetworkError(
-                f"{name} must be a number between {info.tiny:.3g} and {info.max:.3g} "
+                f"{name} must be a number between {smallest:.3g} and {largest:.3g} "
                 f"in {dtype}; got {value!r}. Give one that makes sense, or set "
                 "dtype='float64'."
             )

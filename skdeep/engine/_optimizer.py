@@ -42,8 +42,8 @@ class Optimizer:
             optimizer = thaw(self.frozen)
         except (TypeError, ValueError) as error:
             raise InvalidNetworkError(
-                f"optimizer must get arguments that Keras takes; it refused them: "
-                f"{error} Change optimizer_params."
+                f"optimizer must get arguments that Keras takes; got the error "
+                f"{error} Leave some of them out."
             ) from error
         optimizer.learning_rate = learning_rate
         return optimizer

@@ -273,6 +273,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             rows, held = self._hold_out(rows, progress.seeds.holdout)
         rows = rows.with_mean_weight_one("The training rows")
         stopping = self._make_early_stopping(key, held)
+        observers = self._make_observers(key, numbers, stopping, tasks)
         weights = (
             self._fitted.weights
             if continuing
@@ -285,7 +286,6 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         )
         last_epoch = progress.n_epochs + epochs
         plan = Plan(progress.n_epochs, last_epoch, self.shuffle, progress.seeds)
-        observers = self._make_observers(key, numbers, stopping, tasks)
         if hasattr(self, "_report"):
             observers.append(EpochReport(self, key.network, numbers, self._report))
         run = Run(program, state, numbers, plan, observers)

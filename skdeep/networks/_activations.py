@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from skdeep._frozen import thaw
+from skdeep._frozen import freeze, thaw
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._description import Network
 
@@ -106,7 +106,7 @@ def _resolve(activation: Any) -> Callable[[Any], Any]:
                 f"layer or a function; got {activation!r}. {hint}Known names: "
                 f"{', '.join(sorted([*names, 'maxout']))}."
             )
-    found = thaw(activation)
+    found = thaw(freeze(activation))  # a copy: the user's layer is not built
     if isinstance(found, layers.Layer):
         found.build((None, 1))
         if found.weights:
