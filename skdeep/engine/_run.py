@@ -113,7 +113,7 @@ class Run:
         if self.interrupted:
             warnings.warn(
                 f"Training was interrupted in epoch {self.epoch + 1}; the weights of "
-                f"epoch {self.epoch} are kept.",
+                f"epoch {self.epoch} are kept, or with early stopping the best so far.",
                 UserWarning,
                 stacklevel=4,
             )

@@ -86,6 +86,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         that cannot fit the target is refused.
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
+        Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
+        its configuration, from which Keras leaves out Huber's ``delta``.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is accuracy.
     epochs : int, default=100
@@ -327,6 +329,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         "huber", "poisson" with positive predictions, ...), or "quantile".
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
+        Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
+        its configuration, from which Keras leaves out Huber's ``delta``.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is none besides the
         loss.

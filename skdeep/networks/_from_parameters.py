@@ -38,7 +38,8 @@ def make_network(
     rates = _rates(parameters["dropout"], len(sizes))
     hidden = [Hidden(n, rate > 0) for n, rate in zip(sizes, rates, strict=True)]
     params = dict(parameters["activation_params"] or {})
-    check_activation(parameters["activation"], params)
+    activation = freeze(parameters["activation"])
+    check_activation(activation, params)
     image_layers = _image_layers(parameters) if "filters" in parameters else ()
     network = Network(
         input_shape=input_shape,
@@ -46,7 +47,7 @@ def make_network(
         output_activation=output_activation,
         image_layers=image_layers,
         hidden=tuple(hidden),
-        activation=freeze(parameters["activation"]),
+        activation=activation,
         activation_params=tuple(sorted(params.items())),
         kernel_initializer=read_initializer(parameters["kernel_initializer"]),
         batch_normalization=bool(parameters["batch_normalization"]),
