@@ -1,0 +1,233 @@
+"""The public face: what is importable, and that its documentation is true."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import re
+
+import matplotlib.pyplot as plt
+import pytest
+from numpydoc.docscrape import NumpyDocString
+from numpydoc.validate import validate
+
+import skdeep
+from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep._parameters import CONSTRAINTS, ROLES
+
+ESTIMATORS = [CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor]
+MODULES = [
+    "skdeep",
+    "skdeep.datasets",
+    "skdeep.displays",
+    "skdeep.engine",
+    "skdeep.exceptions",
+    "skdeep.model_selection",
+]
+# What numpydoc asks for and skdeep does not: an extended summary, an example and a
+# "See Also" in every docstring; and to leave out the name of what is returned, which
+# scikit-learn writes ("self : object").
+NOT_ASKED = {"ES01", "EX01", "RT02", "SA01"}
+# Texts that differ for a reason between estimators that share a parameter.
+OWN_TEXT = {
+    "hidden_layer_sizes": "tables have (64, 64), images (128,) behind convolutions",
+    "loss": "cross-entropies for classes, squared errors for numbers",
+    "metrics": "classifiers record accuracy",
+    "early_stopping": "only the rows of classifiers are stratified",
+}
+
+
+def public_objects():
+    """Return name → object for everything of ours in the public lists."""
+    listed = [
+        (f"{module}.{name}", getattr(importlib.import_module(module), name))
+        for module in MODULES
+        for name in importlib.import_module(module).__all__
+    ]
+    return {
+        name: found
+        for name, found in listed
+        if getattr(found, "__module__", "").startswith("skdeep")
+    }
+
+
+def public_methods(cls):
+    """Return name → method or property of a class that is ours to document."""
+    members = {
+        name: found.fget if isinstance(found, property) else found
+        for name, found in inspect.getmembers(cls)
+        if not name.startswith("_")
+    }
+    return {
+        name: found
+        for name, found in members.items()
+        if inspect.isfunction(found) and found.__module__.startswith("skdeep")
+    }
+
+
+OBJECTS = public_objects()
+METHODS = {
+    f"{name}.{method}": found
+    for name, cls in OBJECTS.items()
+    if inspect.isclass(cls)
+    for method, found in public_methods(cls).items()
+}
+WITH_PARAMETERS = {
+    name: found
+    for name, found in (OBJECTS | METHODS).items()
+    if callable(found)
+    and not (inspect.isclass(found) and issubclass(found, Exception | tuple))
+}
+
+
+def documented(found, section="Parameters"):
+    """Return name → entry for a section of a docstring."""
+    return {
+        name: entry
+        for entry in NumpyDocString(inspect.getdoc(found))[section]
+        for name in entry.name.split(", ")
+    }
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_public_lists_are_sorted_and_complete(module):
+    """__all__ is sorted, importable, and leaves no public function or class out."""
+    found = importlib.import_module(module)
+    public = {
+        name
+        for name, value in vars(found).items()
+        if not name.startswith("_")
+        and (inspect.isclass(value) or inspect.isfunction(value))
+        and f"{value.__module__}.".startswith(f"{module}.")
+    }
+
+    assert found.__all__ == sorted(found.__all__)
+    assert public <= set(found.__all__)
+    assert all(hasattr(found, name) for name in found.__all__)
+
+
+def test_the_version_can_be_compared():
+    """__version__ has the form that installers sort."""
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|(a|b|rc)\d+)?", skdeep.__version__)
+
+
+@pytest.mark.parametrize("name", OBJECTS | METHODS)
+def test_docstrings_are_numpydoc(name):
+    """Sections, parameters and their order satisfy numpydoc."""
+    is_record = issubclass(type(OBJECTS.get(name)), type) and issubclass(
+        OBJECTS[name], tuple
+    )
+    allowed = NOT_ASKED | ({"PR01"} if is_record else set())  # it documents attributes
+
+    errors = [error for error in validate(name)["errors"] if error[0] not in allowed]
+
+    assert errors == []
+
+
+@pytest.mark.parametrize("name", WITH_PARAMETERS)
+def test_documented_defaults_are_those_of_the_signature(name):
+    """Every "default=" is what the signature has, and none is missing."""
+    parameters = inspect.signature(WITH_PARAMETERS[name]).parameters
+    entries = documented(WITH_PARAMETERS[name])
+    defaults = {
+        parameter: ast.literal_eval(entry.type.split("default=")[1])
+        for parameter, entry in entries.items()
+        if "default=" in entry.type
+    }
+
+    assert defaults == {
+        parameter: parameters[parameter].default
+        for parameter in entries
+        if parameters[parameter].default is not inspect.Parameter.empty
+    }
+
+
+@pytest.mark.parametrize("Estimator", ESTIMATORS)
+def test_every_parameter_is_declared_everywhere(Estimator):
+    """Constructor, docstring, constraints and roles have the same parameters."""
+    parameters = list(inspect.signature(Estimator).parameters)
+
+    assert list(documented(Estimator)) == parameters
+    assert set(Estimator._parameter_constraints) == set(parameters)
+    assert set(parameters) <= set(ROLES)
+    assert sorted(Estimator().get_params()) == sorted(parameters)
+
+
+def test_no_role_or_constraint_is_left_over():
+    """The tables name no parameter and no estimator that does not exist."""
+    parameters = {
+        name
+        for Estimator in ESTIMATORS
+        for name in inspect.signature(Estimator).parameters
+    }
+
+    assert set(ROLES) == parameters
+    assert set(CONSTRAINTS) == {Estimator.__name__ for Estimator in ESTIMATORS}
+
+
+@pytest.mark.parametrize("parameter", sorted(set(ROLES) - set(OWN_TEXT)))
+def test_shared_parameters_have_one_text_and_default(parameter):
+    """What means the same in several estimators is said in the same words."""
+    texts = set()
+    defaults = set()
+    for Estimator in ESTIMATORS:
+        if parameter in (entries := documented(Estimator)):
+            texts.add((entries[parameter].type, *entries[parameter].desc))
+            defaults.add(inspect.signature(Estimator).parameters[parameter].default)
+
+    assert len(texts) == 1
+    assert len(defaults) == 1
+
+
+@pytest.mark.parametrize("parameter", OWN_TEXT)
+def test_texts_differ_only_where_they_must(parameter):
+    """A parameter with texts of its own has two of them, each with a reason."""
+    texts = {tuple(documented(Estimator)[parameter].desc) for Estimator in ESTIMATORS}
+
+    assert len(texts) == 2
+
+
+@pytest.mark.parametrize("Estimator", ESTIMATORS)
+def test_constructors_only_assign(Estimator):
+    """What is passed to the constructor is kept, the very same objects."""
+    values = {name: object() for name in inspect.signature(Estimator).parameters}
+
+    net = Estimator(**values)
+
+    assert vars(net) == values
+
+
+@pytest.mark.parametrize("Estimator", ESTIMATORS)
+def test_fitted_attributes_are_documented(Estimator, iris):
+    """Every attribute that fit adds for users is in the docstring, and the reverse."""
+    X, y = iris
+    shape = {"image_shape": (1, 4, 1)} if "CNN" in Estimator.__name__ else {}
+    net = Estimator(**shape, hidden_layer_sizes=(2,), epochs=1, jit_compile=False)
+
+    net.fit(X, y)
+
+    found = {name for name in dir(net) if re.fullmatch(r"[a-z]\w*[a-z]_", name)}
+    assert found | {"feature_names_in_"} == set(documented(Estimator, "Attributes"))
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in OBJECTS if not name.startswith("skdeep.datasets")]
+)
+def test_examples_of_docstrings_run(name):
+    """What a docstring shows is what a reader gets."""
+    finder = doctest.DocTestFinder(exclude_empty=True)
+    runner = doctest.DocTestRunner(
+        optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    )
+    report = []
+    for example in finder.find(OBJECTS[name], name, globs={}):
+        runner.run(example, out=report.append)
+    plt.close("all")
+
+    assert report == []
+
+
+@pytest.mark.parametrize("Estimator", ESTIMATORS)
+def test_every_estimator_shows_an_example(Estimator):
+    """The docstring of an estimator ends in something to type."""
+    assert NumpyDocString(inspect.getdoc(Estimator))["Examples"]
