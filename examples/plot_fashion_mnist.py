@@ -1,0 +1,88 @@
+"""
+=============================
+Fashion-MNIST and TensorBoard
+=============================
+
+Small pictures of clothes in ten classes, as many and as large as the digits of MNIST
+and harder. Two hidden layers and plain gradient descent take thirty epochs; time
+enough to watch them in TensorBoard.
+
+Without ``--full`` a tenth of the pictures is used for 20 epochs.
+"""
+
+# %%
+# The clothes
+# -----------
+import tempfile
+from pathlib import Path
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from gallery_run import FULL, show
+from sklearn.metrics import ConfusionMatrixDisplay
+
+from skdeep import DNNClassifier
+from skdeep.datasets import fetch_fashion_mnist
+from skdeep.displays import HistoryDisplay
+
+clothes = fetch_fashion_mnist()
+n_rows, n_val = (60_000, 5_000) if FULL else (6_000, 1_000)
+X = np.float32(clothes.data[:n_rows]) / 255
+y = np.array(clothes.target_names)[clothes.target[:n_rows]]
+figure, axes = plt.subplots(2, 8, figsize=(9, 2.8), layout="constrained")
+for ax, image, name in zip(axes.ravel(), clothes.images, y, strict=False):
+    ax.imshow(image, cmap="gray_r")
+    ax.set_title(name, fontsize=9)
+    ax.axis("off")
+show(figure, "fashion_clothes")
+
+# %%
+# Training
+# --------
+# The first rows are the validation set. TensorBoard is a callback of Keras; look at
+# the run with ``tensorboard --logdir runs``.
+folder = tempfile.TemporaryDirectory()
+net = DNNClassifier(
+    (300, 100),
+    optimizer="sgd",
+    learning_rate=0.01,
+    epochs=30 if FULL else 20,
+    batch_size=32,
+    callbacks=[keras.callbacks.TensorBoard(Path(folder.name) / "runs" / "first")],
+    random_state=0,
+).fit(X[n_val:], y[n_val:], X_val=X[:n_val], y_val=y[:n_val])
+for path in sorted(Path(folder.name).rglob("events.*")):
+    print(path.relative_to(folder.name).parent, path.stat().st_size, "bytes")
+show(HistoryDisplay.from_estimator(net).figure_, "fashion_curves")
+
+# %%
+# Which clothes are confused?
+# ---------------------------
+# The classes are strings, in and out.
+n_test = 10_000 if FULL else 2_000
+X_test, codes = fetch_fashion_mnist(subset="test", return_X_y=True)
+X_test = np.float32(X_test[:n_test]) / 255
+y_test = np.array(clothes.target_names)[codes[:n_test]]
+figure, ax = plt.subplots(figsize=(7, 5.8), layout="constrained")
+ConfusionMatrixDisplay.from_estimator(
+    net,
+    X_test,
+    y_test,
+    ax=ax,
+    normalize="true",
+    values_format=".2f",
+    xticks_rotation=40,
+    cmap="Blues",
+    colorbar=False,
+)
+show(figure, "fashion_confusion")
+
+# %%
+# What we saw
+# -----------
+# The published validation accuracy is about 0.89 after thirty epochs on all pictures.
+# The network is at a loss where people would be, too: shirts, pullovers and coats.
+folder.cleanup()
+print(f"validation accuracy {net.history_['val_accuracy'][-1]:.3f}")
+print(f"test accuracy       {net.score(X_test, y_test):.3f}")
