@@ -133,8 +133,8 @@ class TrainingProgram:
             if len(result.shape) != 0:
                 raise InvalidNetworkError(
                     f"metrics must give one number each; got an array of shape "
-                    f"{tuple(result.shape)} from {name!r}. Set its average to 'macro' or "
-                    "'micro'."
+                    f"{tuple(result.shape)} from {name!r}. Set its average to 'macro' "
+                    "or 'micro'."
                 )
         self._objective.reset()
 
