@@ -1,0 +1,171 @@
+"""Threads, workers and forks: the same bits as in sequence, and no deadlock."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+from concurrent.futures import ThreadPoolExecutor
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
+from skdeep.engine import clear_cache
+
+RNG = np.random.RandomState(0)
+X = RNG.normal(size=(37, 4))
+y = X[:, 0]
+LABELS = (X[:, 0] > 0).astype(int)
+SECONDS = 120  # a deadlock ends a test after this time
+
+
+def network(units, seed, **parameters):
+    """Return a small network."""
+    return DNNRegressor(units, epochs=3, batch_size=8, random_state=seed, **parameters)
+
+
+def jobs():
+    """Eight fits: three architectures, graph mode and XLA, with and without dropout."""
+    return [
+        network((3,), 0, jit_compile=False),
+        network((3,), 1, jit_compile=False),
+        network((3,), 0, jit_compile=False, early_stopping=True),
+        network((4,), 0, jit_compile=False, dropout=0.3),
+        network((4,), 1, jit_compile=False, dropout=0.5),
+        network((3,), 0, jit_compile=True),
+        network((3,), 1, jit_compile=True),
+        network((3,), 2, jit_compile=True),
+    ]
+
+
+def fit_predict(net):
+    """Fit and predict, as one job."""
+    return net.fit(X, y).predict(X)
+
+
+def test_threads_give_the_bits_of_a_sequence():
+    """Eight threads that compile and fit at once change nothing."""
+    expected = [fit_predict(net) for net in jobs()]
+    clear_cache()
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(fit_predict, jobs(), timeout=SECONDS))
+
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_threads_predict_while_another_fits():
+    """One estimator predicts the same in many threads while its program trains."""
+    net = network((3,), 0, jit_compile=False).fit(X, y)
+    expected = net.predict(X)
+    busy = network((3,), 1, jit_compile=False, warm_start=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        fits = [pool.submit(clone(busy).fit, X, y) for _ in range(8)]
+        found = [pool.submit(net.predict, X) for _ in range(40)]
+        for one in found:
+            np.testing.assert_array_equal(one.result(SECONDS), expected)
+        for fit in fits:
+            fit.result(SECONDS)
+
+
+@pytest.mark.parametrize("backend", ["threading", "loky"])
+def test_joblib_gives_the_bits_of_a_sequence(backend):
+    """Two workers of either kind return what a loop returns."""
+    nets = [network((3,), seed, jit_compile=False) for seed in range(4)]
+    expected = [fit_predict(clone(net)) for net in nets]
+
+    parallel = joblib.Parallel(n_jobs=2, backend=backend, timeout=SECONDS)
+    found = parallel(joblib.delayed(fit_predict)(net) for net in nets)
+
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_spawned_processes_give_the_bits_of_a_sequence():
+    """A spawned process fits like its parent."""
+    net = network((3,), 0, jit_compile=False)
+    expected = fit_predict(clone(net))
+
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found = pool.apply_async(fit_predict, (net,)).get(SECONDS)
+
+    np.testing.assert_array_equal(found, expected)
+
+
+FORK = """
+    import os, sys
+    import numpy as np
+    from skdeep import DNNRegressor
+
+    X = np.linspace(0, 1, 20).reshape(-1, 1)
+    net = DNNRegressor((3,), epochs=1, random_state=0, jit_compile=False)
+    if sys.argv[1] == "used":
+        net.fit(X, X[:, 0])
+    child = os.fork()
+    if child == 0:
+        try:
+            net.fit(X, X[:, 0]).predict(X)
+            print("works", flush=True)
+        except RuntimeError as error:
+            print(error, flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize(
+    ("state", "says"), [("used", "Start processes with 'spawn'"), ("unused", "works")]
+)
+def test_a_fork_works_or_says_why_not(state, says):
+    """A fork works before TensorFlow is used; after that it fails, and never hangs."""
+    command = [sys.executable, "-c", textwrap.dedent(FORK), state]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+
+    assert says in done.stdout
+
+
+def stress(n_operations):
+    """Mix fits, predictions, clones, pickles and cleared caches in eight threads."""
+    fitted = network((3,), 0, jit_compile=False).fit(X, y)
+    labels = DNNClassifier((3,), epochs=2, random_state=0, jit_compile=False)
+    images = CNNClassifier(
+        (2,), hidden_layer_sizes=(), epochs=1, image_shape=(2, 2, 1), random_state=0
+    )
+    expected = fitted.predict(X)
+    operations = [
+        lambda: fit_predict(network((3,), 0, jit_compile=False)),
+        lambda: fitted.predict(X),
+        lambda: joblib.hash(fitted) and fitted.predict(X),
+        lambda: clone(labels).fit(X, LABELS).predict_proba(X),
+        lambda: clone(images).fit(X, LABELS).predict(X),
+        lambda: clone(fitted).set_params(epochs=1).fit(X, y).history_frame(),
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        running = []
+        for i in range(n_operations):
+            if i % 50 == 49:
+                running.append(pool.submit(clear_cache))
+            running.append(pool.submit(operations[i % len(operations)]))
+        results = [operation.result(10 * SECONDS) for operation in running]
+    assert len(results) >= n_operations
+    np.testing.assert_array_equal(fitted.predict(X), expected)
+
+
+def test_sixty_mixed_operations_end():
+    """Eight threads with everything mixed come to an end, with the right result."""
+    stress(60)
+
+
+@pytest.mark.slow
+def test_six_hundred_mixed_operations_end():
+    """The same for longer, with a cache that is cleared meanwhile."""
+    stress(600)

@@ -1,0 +1,107 @@
+"""Many fits stay within a fixed memory, and leave no file and no thread behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+import weakref
+
+import numpy as np
+import pytest
+
+from skdeep import DNNRegressor
+from skdeep.engine import cache_info, clear_cache
+from skdeep.engine._cache import CACHE
+
+X = np.random.RandomState(0).normal(size=(40, 4))
+MIB = 2**20
+
+
+def resident_bytes():
+    """Return the memory of this process that is in use."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def fit(units, seed=0):
+    """Fit and predict with one of many architectures."""
+    net = DNNRegressor(
+        (units,), epochs=1, batch_size=8, random_state=seed, jit_compile=False
+    )
+    net.fit(X, X[:, 0]).predict(X)
+
+
+def grown_bytes(n_architectures, n_fits):
+    """Fit every architecture once, then in turn; return how much memory grew."""
+    for units in range(1, n_architectures + 1):
+        fit(units)
+    gc.collect()
+    before = resident_bytes()
+    for number in range(n_fits):
+        fit(number % n_architectures + 1, seed=number)
+    gc.collect()
+    return resident_bytes() - before
+
+
+linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs /proc")
+
+
+@linux
+def test_a_hundred_fits_do_not_grow(empty_cache):
+    """Further fits of known architectures compile nothing and keep nothing."""
+    grown = grown_bytes(4, 100)
+
+    assert cache_info().misses == 4
+    assert grown < 8 * MIB
+
+
+@linux
+@pytest.mark.slow
+def test_a_thousand_fits_do_not_grow(empty_cache):
+    """A thousand fits over twenty architectures compile twenty programs."""
+    grown = grown_bytes(20, 1000)
+
+    assert cache_info().misses == 20
+    assert grown < 16 * MIB
+
+
+def test_an_evicted_program_is_freed(empty_cache):
+    """Nothing of skdeep, Keras or Python holds a program that left the cache."""
+    fit(5)
+    programs = [*CACHE._programs.values(), *CACHE._predictors.values()]
+    variables = [programs[0]._weights[0], programs[0]._optimizer]
+    watched = [weakref.ref(thing) for thing in (*programs, *variables)]
+    del programs, variables
+
+    clear_cache()
+    gc.collect()
+
+    assert [ref() for ref in watched] == [None] * len(watched)
+
+
+@linux
+def test_a_failed_compilation_keeps_nothing(empty_cache):
+    """What could not be compiled is not in the cache, and not counted."""
+    net = DNNRegressor((3,), loss=lambda y_true, y_pred: 1 / 0, jit_compile=False)
+
+    with pytest.raises(ValueError, match="loss"):
+        net.fit(X, X[:, 0])
+
+    assert cache_info().currsize == cache_info().misses == 0
+
+
+@linux
+def test_no_file_and_no_thread_is_left_behind():
+    """Fits open nothing that they do not close, and start no thread that stays."""
+    fit(3)
+    files = len(os.listdir("/proc/self/fd"))
+    threads = threading.active_count()
+    tasks = len(os.listdir("/proc/self/task"))
+
+    for seed in range(10):
+        fit(3, seed)
+
+    assert len(os.listdir("/proc/self/fd")) <= files
+    assert threading.active_count() <= threads
+    assert len(os.listdir("/proc/self/task")) <= tasks
