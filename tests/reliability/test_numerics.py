@@ -1,0 +1,255 @@
+"""Gradients against finite differences, weights against copies, extreme inputs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from skdeep import DNNClassifier, DNNRegressor
+from skdeep.engine._objective import Quantile
+from skdeep.networks._description import Convolution, Hidden, Network, Pooling
+from skdeep.networks._forward import Pass, forward, predictions
+from skdeep.networks._weights import draw_weights
+
+RNG = np.random.RandomState(0)
+N = 6
+TABLE = RNG.normal(size=(N, 4))
+IMAGES = RNG.normal(size=(N, 4, 4, 2))
+Y = RNG.normal(size=(N, 1))
+MASK = np.array([1.0, 1, 1, 1, 1, 0])  # the last row is padding
+STEP = 1e-6
+OPTIMIZERS = [
+    "adadelta",
+    "adafactor",
+    "adagrad",
+    "adam",
+    "adamax",
+    "adamw",
+    "ftrl",
+    "lion",
+    "nadam",
+    "rmsprop",
+    "sgd",
+]
+
+
+def table_network(**parts):
+    """Describe a network of one hidden layer in double precision."""
+    defaults = {"hidden": (Hidden(3, False),), "activation": "tanh"}
+    return Network((4,), 1, "linear", dtype="float64", **{**defaults, **parts})
+
+
+def image_network(*layers, **parts):
+    """Describe a network for images in double precision."""
+    return Network(
+        (4, 4, 2),
+        1,
+        "linear",
+        image_layers=layers,
+        dtype="float64",
+        **{"activation": "tanh", **parts},
+    )
+
+
+CONVOLUTION = Convolution(2, (3, 2), "same")
+NETWORKS = {
+    "linear": table_network(hidden=()),
+    "dense": table_network(),
+    "two dense layers": table_network(hidden=(Hidden(3, False), Hidden(2, False))),
+    "dropout": table_network(hidden=(Hidden(3, True),), has_input_dropout=True),
+    "maxout": table_network(activation="maxout"),
+    "leaky relu": table_network(
+        activation="leaky_relu", activation_params=(("negative_slope", 0.3),)
+    ),
+    "batch normalisation": table_network(batch_normalization=True),
+    "l1": table_network(has_l1=True),
+    "l2": table_network(has_l2=True),
+    "l2 of a linear model": table_network(hidden=(), has_l2=True),
+    "activity l1": table_network(has_activity_l1=True),
+    "convolution": image_network(CONVOLUTION),
+    "convolution, valid": image_network(Convolution(2, (2, 2), "valid")),
+    "max pooling": image_network(CONVOLUTION, Pooling((2, 2), "max", "same")),
+    "average pooling": image_network(CONVOLUTION, Pooling((2, 2), "average", "same")),
+    "normalised convolution": image_network(CONVOLUTION, batch_normalization=True),
+    "convolution of maxout": image_network(CONVOLUTION, activation="maxout"),
+    "activity l1 of images": image_network(CONVOLUTION, has_activity_l1=True),
+    "exponential output": replace(table_network(), output_activation="exponential"),
+}
+FIXED_MASKS = {"input_dropout": [0.0, 1, 1, 1], "dropout_0": [1.0, 0, 1]}
+
+
+def squared_error(y, outputs):
+    """Return one loss per row."""
+    return (y - outputs)[:, 0] ** 2
+
+
+def drop(name, x):
+    """Drop the same units of every row, as a mask once drawn does."""
+    return x * np.array(FIXED_MASKS[name]) / 0.7
+
+
+def loss_of(network, weights, values):
+    """Return the training loss: mean over rows that count, plus penalties."""
+    import tensorflow as tf
+
+    numbers = dict.fromkeys(network.number_names, 0.3)
+    X = IMAGES if network.image_layers else TABLE
+    mask = tf.constant(MASK)
+    run = Pass(network, numbers, mask, drop)
+    passed = forward(weights, tf.constant(X), run)
+    per_row = values(tf.constant(Y), predictions(network, passed.logits))
+    return tf.reduce_sum(per_row * mask) / tf.reduce_sum(mask) + passed.penalty
+
+
+def largest_difference(network, values):
+    """Compare all gradients with central differences, relative to their size."""
+    import tensorflow as tf
+
+    start = draw_weights(network, 3)
+    rng = np.random.RandomState(1)
+    start = [w + 0.1 * rng.normal(size=w.shape) for w in start]
+    variables = [tf.Variable(w) for w in start]
+    with tf.GradientTape() as tape:
+        loss = loss_of(network, variables, values)
+    gradients = tape.gradient(
+        loss, variables, unconnected_gradients=tf.UnconnectedGradients.ZERO
+    )
+    worst = 0.0
+    for position, gradient in enumerate(gradients):
+        for place in range(min(start[position].size, 12)):
+            ends = []
+            for sign in (1, -1):
+                moved = [w.copy() for w in start]
+                moved[position].flat[place] += sign * STEP
+                ends.append(float(loss_of(network, moved, values)))
+            expected = (ends[0] - ends[1]) / (2 * STEP)
+            error = abs(gradient.numpy().flat[place] - expected)
+            worst = max(worst, error / max(1.0, abs(expected)))
+    return worst
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_gradients_of_layers_and_penalties_are_those_of_differences(name):
+    """Every kind of layer and penalty has the gradient of what it computes."""
+    assert largest_difference(NETWORKS[name], squared_error) < 1e-7
+
+
+@pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])
+def test_gradients_of_the_quantile_loss_are_those_of_differences(quantile):
+    """The pinball loss has the gradient of what it computes."""
+    assert largest_difference(table_network(), Quantile(quantile).call) < 1e-7
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_weight_of_k_is_k_copies(optimizer):
+    """In a full batch a row of weight k trains like k rows, whatever the optimizer."""
+    weight = np.array([1, 3, 2, 1, 4, 1])
+    copies = np.repeat(np.arange(N), weight)
+    net = DNNRegressor(
+        (3,),
+        activation="tanh",
+        optimizer=optimizer,
+        learning_rate=0.01,
+        l2=0.01,
+        epochs=20,
+        batch_size=64,
+        random_state=0,
+        dtype="float64",
+        jit_compile=False,
+    )
+    y = Y[:, 0]
+
+    weighted = net.fit(TABLE, y, sample_weight=weight).predict(TABLE)
+    copied = net.fit(TABLE[copies], y[copies]).predict(TABLE)
+
+    np.testing.assert_allclose(weighted, copied, rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_a_class_weight_of_k_is_k_copies(optimizer):
+    """The same for the weights of classes."""
+    labels = np.array([0, 0, 1, 1, 2, 2])
+    copies = np.repeat(np.arange(N), np.array([2, 1, 3])[labels])
+    net = DNNClassifier(
+        (3,),
+        optimizer=optimizer,
+        learning_rate=0.01,
+        epochs=20,
+        batch_size=64,
+        random_state=0,
+        dtype="float64",
+        jit_compile=False,
+    )
+
+    weighted = net.set_params(class_weight={0: 2, 1: 1, 2: 3}).fit(TABLE, labels)
+    weighted = weighted.predict_proba(TABLE)
+    copied = net.set_params(class_weight=None).fit(TABLE[copies], labels[copies])
+
+    np.testing.assert_allclose(weighted, copied.predict_proba(TABLE), rtol=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_extreme_rows_train_in_double_precision(scale):
+    """Numbers of size 1e-30 and 1e30 give finite losses and predictions in float64."""
+    net = DNNRegressor((3,), epochs=5, dtype="float64", random_state=0)
+    y = Y[:, 0] * scale
+
+    net.fit(TABLE * scale, y)
+
+    assert np.isfinite(net.loss_curve_).all()
+    assert np.isfinite(net.predict(TABLE * scale)).all()
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_extreme_targets_are_learnt_when_normalized(scale):
+    """With normalize_y a target of any size is learnt like one of size 1."""
+    net = DNNRegressor(
+        (8,),
+        epochs=60,
+        learning_rate=0.05,
+        normalize_y=True,
+        dtype="float64",
+        random_state=0,
+        jit_compile=False,
+    )
+    y = TABLE[:, 0] * scale
+
+    score = net.fit(TABLE, y).score(TABLE, y)
+
+    assert score > 0.9
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0, -1e6])
+def test_constant_columns_do_no_harm(value):
+    """Columns without any variation give finite losses, with normalised layers too."""
+    X = np.full((20, 3), value)
+    X[:, 0] = np.linspace(-1, 1, 20)
+    net = DNNRegressor(
+        (4,), batch_normalization=True, epochs=5, random_state=0, jit_compile=False
+    )
+
+    net.fit(X, X[:, 0])
+
+    assert np.isfinite(net.loss_curve_).all()
+    assert np.isfinite(net.predict(X)).all()
+
+
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_matrix], ids=["dense", "csr"])
+def test_ten_thousand_one_hot_columns_are_learnt(kind):
+    """Rows of 10,000 columns with a single one are learnt by heart."""
+    n_rows, n_columns = 60, 10_000
+    hot = RNG.choice(n_columns, n_rows, replace=False)
+    X = sparse.csr_matrix(
+        (np.ones(n_rows), (np.arange(n_rows), hot)), shape=(n_rows, n_columns)
+    )
+    labels = np.arange(n_rows) % 2
+    net = DNNClassifier(
+        (8,), epochs=30, learning_rate=0.05, random_state=0, jit_compile=False
+    )
+
+    score = net.fit(kind(X.toarray()), labels).score(X, labels)
+
+    assert score == 1.0
