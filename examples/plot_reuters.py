@@ -81,7 +81,7 @@ show(figure, "reuters_bottleneck")
 # What we saw
 # -----------
 # From 64 down to 16 units little is lost. Four units cost several points of accuracy,
-# and more of the balanced one: the rare topics are given up first. On the selection
-# of Keras, with 46 topics, the published figures are 0.79 and 0.71.
+# and more of the balanced one: the rare topics are given up first. The published
+# accuracy of 64-64 is about 0.79, on another selection of newswires with 46 topics.
 lost = table.loc["64-64", "accuracy"] - table.loc["64-4", "accuracy"]
 print(f"64-64: {table.loc['64-64', 'accuracy']:.3f}; 64-4 loses {lost:.3f}")

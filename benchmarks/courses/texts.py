@@ -108,8 +108,8 @@ def penalised_imdb(small, seed):
 @row(
     "D23",
     "Reuters 64-64 relu",
-    Figure("test accuracy, 9 epochs", "~0.79 ~", above(0.87), above(0.7)),
-    Figure("test accuracy, 20 epochs", "–", above(0.87), above(0.7)),
+    Figure("test accuracy, 9 epochs", "~0.79 with 46 topics", above(0.87), above(0.7)),
+    Figure("test accuracy, 20 epochs", "Keras here 0.88–0.91", above(0.87), above(0.7)),
 )
 def reuters(small, seed):
     """All topics, wide enough."""
@@ -124,8 +124,13 @@ def reuters(small, seed):
 @row(
     "D24",
     "Reuters 64-4, information bottleneck",
-    Figure("test accuracy, 20 epochs", "~0.71 ~", Range(0.6, 0.87), Range(0.4, 0.87)),
-    Figure("accuracy lost against D23", "~0.08 ~", above(0.05), above(0.02)),
+    Figure(
+        "test accuracy, 20 epochs",
+        "Keras here 0.80",
+        Range(0.6, 0.87),
+        Range(0.4, 0.87),
+    ),
+    Figure("accuracy lost against D23", "clearly lower", above(0.05), above(0.02)),
 )
 def bottleneck(small, seed):
     """Four units cannot carry what tells so many topics apart."""
