@@ -36,6 +36,7 @@ def prepare(contender, training):
             "seconds": seconds,
             "quality": problem.score(fitted.predict(problem.X_test)),
             "peak": measure.peak_mib(),
+            "files": measure.mapped_files_mib(),
             "data": (problem.X.nbytes + problem.y.nbytes) / 2**20,
         }
 
@@ -60,6 +61,7 @@ def answer(quick):
             "seconds": Spread.of(measure.values(its, "seconds")),
             "µs per row and epoch": Spread.of(time_per_row(its, n_rows)),
             "peak MiB": Spread.of(measure.values(its, "peak")),
+            "of which libraries' files MiB": Spread.of(measure.values(its, "files")),
             "data MiB": its[0]["data"],
             "R²": Spread.of(measure.values(its, "quality")),
         }

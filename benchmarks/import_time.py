@@ -27,7 +27,14 @@ def import_once(statement, seed):
     """Return the time of an interpreter that runs one statement and ends."""
     command = [sys.executable, "-c", statement]
     seconds, _ = measure.time_call(
-        partial(subprocess.run, command, cwd=ROOT, check=True, capture_output=True)
+        partial(
+            subprocess.run,
+            command,
+            cwd=ROOT,
+            env=measure.environment_of(statement),
+            check=True,
+            capture_output=True,
+        )
     )
     return {"seconds": seconds}
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 ROOT = Path(__file__).resolve().parent.parent
+WITHOUT_JAX = ROOT / "benchmarks" / "without_jax"
 SERVE = "--serve"
 LIBRARIES = (
     "skdeep",
@@ -77,7 +78,7 @@ class Worker:
                 json.dumps({"contender": contender, **(settings or {})}, default=str),
             ],
             cwd=ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(environment or {})},
+            env=environment_of(contender) | (environment or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -108,6 +109,15 @@ class Worker:
                 + self._errors.read()[-4000:]
             )
         return json.loads(line) | {"seconds_alive": time.perf_counter() - self._started}
+
+
+def environment_of(contender: str) -> dict[str, str]:
+    """Return the environment of a process: quiet, and without JAX for all but JAX."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    if not contender.startswith("JAX"):
+        before = [environment["PYTHONPATH"]] if "PYTHONPATH" in environment else []
+        environment["PYTHONPATH"] = os.pathsep.join([str(WITHOUT_JAX), *before])
+    return environment
 
 
 def run_once(script, contender, settings=None, environment=None, **request) -> dict:
@@ -160,6 +170,11 @@ def resident_mib() -> float:
 def peak_mib() -> float:
     """Return the most memory this process has held so far."""
     return _memory_status("VmHWM")
+
+
+def mapped_files_mib() -> float:
+    """Return the part of resident memory that is files: libraries, shared by all."""
+    return _memory_status("RssFile")
 
 
 def _memory_status(field: str) -> float:

@@ -4,6 +4,7 @@ How fast anything is stands in no test.
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -270,3 +271,19 @@ def test_quick_runs_store_nothing(monkeypatch, tmp_path, capsys):
 
     assert "quick True" in capsys.readouterr().out
     assert not (tmp_path / "results").exists()
+
+
+def test_only_jax_sees_jax():
+    """TensorFlow's import does not pay for a JAX that users need not have."""
+    from benchmarks.measure import environment_of
+
+    def find_jax(contender):
+        return subprocess.run(
+            [sys.executable, "-c", "import jax"],
+            env=environment_of(contender),
+            capture_output=True,
+            text=True,
+        )
+
+    assert "JAX is hidden" in find_jax("skdeep").stderr
+    assert "JAX is hidden" not in find_jax("JAX scan").stderr
