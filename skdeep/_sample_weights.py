@@ -30,7 +30,7 @@ def class_weights(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.n
     if class_weight is None:
         return np.ones(len(y))
     _check_class_weight(class_weight, y)
-    if y.ndim == 2:
+    if y.ndim == 2 or class_weight == "balanced":
         return compute_sample_weight(class_weight, y)
     per_class = compute_class_weight(class_weight, classes=classes, y=y)
     return per_class[np.searchsorted(classes, y)]

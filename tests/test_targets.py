@@ -387,6 +387,17 @@ def test_balanced_class_weight_lifts_the_rare_class(cancer):
     ].mean()
 
 
+def test_balanced_training_goes_on_with_some_of_the_classes(iris):
+    """With warm_start, rows of two of three classes are balanced among themselves."""
+    X, y = iris
+    net = classifier(class_weight="balanced", warm_start=True, epochs=3).fit(X, y)
+
+    net.fit(X[:80], y[:80])
+
+    assert net.n_iter_ == 6
+    assert net.predict_proba(X).shape == (150, 3)
+
+
 @pytest.mark.parametrize("dtype", [int, float, np.float32])
 def test_the_callers_arrays_are_never_written(dtype, iris):
     """Class weights, sample weights and training leave X, y and weights alone."""
