@@ -1,0 +1,130 @@
+"""Ask what was tried to break skdeep, how often, and what was lost.
+
+`python -m benchmarks.reliability` runs the tests of tests/reliability, the long ones
+included, measures what an evicted program leaves behind, and rewrites what stands
+between the markers of docs/reliability.md. `--from FOLDER` takes the JUnit files of
+runs made before instead of running anything. Linux only.
+"""
+
+import argparse
+import gc
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from benchmarks.measure import ROOT, resident_mib
+
+PAGE = ROOT / "docs" / "reliability.md"
+START, END = "<!-- reliability:start -->", "<!-- reliability:end -->"
+TESTS = "tests/reliability"
+# (file, marker, what was tried)
+PARTS = [
+    ("test_bad_input", "not slow", "wrong data and parameters, four estimators"),
+    ("test_divergence", "not slow", "fits, searches and predictions that overflow"),
+    ("test_fuzz", "not slow", "100 drawn networks with parameters and data"),
+    ("test_fuzz", "slow", "2000 drawn networks with parameters and data"),
+    ("test_concurrency", "not slow", "threads, workers, forks, 60 mixed operations"),
+    ("test_concurrency", "slow", "600 mixed operations in eight threads"),
+    ("test_memory", "not slow", "100 fits of 4 architectures, evictions, handles"),
+    ("test_memory", "slow", "1000 fits of 20 architectures"),
+    ("test_checkpoint_resume", "not slow", "a fit killed and started again"),
+    ("test_numerics", "not slow", "gradients, weights as copies, extreme numbers"),
+]
+N_EVICTED = 12
+
+
+def main() -> None:
+    """Run everything and rewrite the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--from", dest="folder", type=Path)
+    parser.add_argument("--evict", choices=["graph", "xla"], help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.evict:
+        print(json.dumps(mib_per_evicted_program(arguments.evict == "xla")))
+        return
+    with tempfile.TemporaryDirectory() as new:
+        folder = arguments.folder or Path(new)
+        lines = [*table_of(folder, arguments.folder is None), "", *evictions()]
+    write_page("\n".join(lines))
+    print("\n".join(lines))
+
+
+def table_of(folder: Path, run: bool) -> list[str]:
+    """Return one line per file of tests."""
+    lines = [
+        "| tried | tests | failed | seconds | command |",
+        "|---|---|---|---|---|",
+    ]
+    for name, marker, tried in PARTS:
+        arguments = [f"{TESTS}/{name}.py", "-m", marker]
+        report = folder / f"{name} {marker}.xml"
+        if run:
+            command = [sys.executable, "-m", "pytest", "-q", *arguments]
+            subprocess.run([*command, f"--junitxml={report}"], cwd=ROOT, check=False)
+        counts = "not in this run | | " if not report.exists() else counts_of(report)
+        shown = f'`pytest {arguments[0]} -m "{marker}"`'
+        lines.append(f"| {tried} | {counts} | {shown} |")
+    return lines
+
+
+def counts_of(report: Path) -> str:
+    """Return tests, failures and seconds of a JUnit file as cells."""
+    suite = ElementTree.parse(report).getroot().find("testsuite")
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    return f"{suite.get('tests')} | {failed} | {float(suite.get('time')):.0f}"
+
+
+def evictions() -> list[str]:
+    """Return what an evicted program leaves, in processes of their own."""
+    lines = [
+        "| an evicted program leaves | MiB | command |",
+        "|---|---|---|",
+    ]
+    for mode, name in (("graph", "in graph mode"), ("xla", "under XLA")):
+        command = [sys.executable, "-m", "benchmarks.reliability", "--evict", mode]
+        done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
+        mib = json.loads(done.stdout)
+        shown = f"`python -m benchmarks.reliability --evict {mode}`"
+        lines.append(f"| {name} | {mib:.1f} | {shown} |")
+    return lines
+
+
+def mib_per_evicted_program(jit_compile: bool) -> float:
+    """Compile programs, drop each of them at once, return the growth per program."""
+    import numpy as np
+
+    from skdeep import DNNRegressor
+    from skdeep.engine import clear_cache
+
+    X = np.random.RandomState(0).normal(size=(40, 4))
+
+    def fit_and_forget(units: int) -> None:
+        net = DNNRegressor((units,), epochs=1, batch_size=8, jit_compile=jit_compile)
+        net.fit(X, X[:, 0])
+        clear_cache()
+
+    fit_and_forget(1)
+    gc.collect()
+    before = resident_mib()
+    for units in range(2, N_EVICTED + 2):
+        fit_and_forget(units)
+    gc.collect()
+    return (resident_mib() - before) / N_EVICTED
+
+
+def write_page(text: str) -> None:
+    """Rewrite what stands between the markers."""
+    page = PAGE.read_text(encoding="utf-8")
+    head, rest = page.split(START)
+    tail = rest.split(END)[1]
+    date = time.strftime("%Y-%m-%d")
+    made = f"Last run: {date}, on two cores shared with other work.\n\n{text}"
+    PAGE.write_text(f"{head}{START}\n{made}\n{END}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
