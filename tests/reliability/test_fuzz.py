@@ -28,6 +28,7 @@ from skdeep.exceptions import (
 EXAMPLES_OF_A_LONG_RUN = int(os.environ.get("SKDEEP_FUZZ_EXAMPLES", "2000"))
 OUR_ERRORS = (DivergenceError, InvalidImageError, InvalidNetworkError)
 N_LARGEST = 33
+ROUNDING = {"float32": 1e-5, "float64": 1e-13, "mixed_bfloat16": 0.02}
 
 PROGRAM_PARTS = {
     "hidden_layer_sizes": [(), (3,), (4, 2)],
@@ -128,6 +129,20 @@ def check_predictions(net, X, y):
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
 
 
+def check_same_rows(net, X, order):
+    """Check that rows in another order give the same outputs in that order.
+
+    Only to rounding: a vectorised tanh gives the values at the end of an array, which
+    no longer fill a vector, another last bit.
+    """
+    predict = getattr(net, "predict_proba", net.predict)
+    outputs = predict(X)
+    tolerance = ROUNDING[net.dtype] * np.abs(outputs).max()
+    np.testing.assert_allclose(
+        predict(X[order]), outputs[order], rtol=0, atol=tolerance
+    )
+
+
 def check_promises(cls, settings_, X, y):
     """Fit once, and check everything that must hold."""
     net = fit(cls, settings_, X, y)
@@ -138,7 +153,7 @@ def check_promises(cls, settings_, X, y):
     copy = pickle.loads(pickle.dumps(net))
     np.testing.assert_array_equal(copy.predict(X), outputs)
     order = np.random.RandomState(0).permutation(len(X))
-    np.testing.assert_array_equal(net.predict(X[order]), outputs[order])
+    check_same_rows(net, X, order)
     compiled = cache_info().misses
     again = fit(cls, settings_, X, y)
     np.testing.assert_array_equal(again.predict(X), outputs)
