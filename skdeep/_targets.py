@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import column_or_1d
 
 
 def dense_targets(y: Any) -> np.ndarray:
@@ -131,7 +130,6 @@ def encode_classes(y: Any, classes: Any = None) -> tuple[ClassEncoder, np.ndarra
     check_classification_targets(y)
     if kind == "multilabel-indicator":  # a one-hot matrix is one, too: never guessed
         return ClassEncoder("multilabel", np.arange(y.shape[1])), y
-    y = column_or_1d(y, warn=True)
     found = np.unique(y) if classes is None else np.asarray(classes)
     return ClassEncoder("binary" if len(found) <= 2 else "multiclass", found), y
 

@@ -5,6 +5,7 @@ import pytest
 from sklearn import config_context
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import UnsetMetadataPassedError
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -124,11 +125,13 @@ def test_sample_weights_go_through_a_search_of_a_pipeline(routing, diabetes):
     spoilt = np.where(np.arange(len(y)) % 3 == 0, y + 100, y)
     weight = np.where(np.arange(len(y)) % 3 == 0, 0.0, 1.0)
     net = regressor().set_fit_request(sample_weight=True)
-    net.set_score_request(sample_weight=True)
     scaler = StandardScaler().set_fit_request(sample_weight=False)
 
     search = GridSearchCV(
-        make_pipeline(scaler, net), {"dnnregressor__learning_rate": [1e-6, 0.02]}, cv=2
+        make_pipeline(scaler, net),
+        {"dnnregressor__learning_rate": [1e-6, 0.02]},
+        cv=2,
+        scoring=get_scorer("r2").set_score_request(sample_weight=True),
     )
     search.fit(X, spoilt, sample_weight=weight)
 

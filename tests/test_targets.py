@@ -338,6 +338,24 @@ def test_partial_fit_refuses_what_it_cannot_know(iris):
         classifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1, 2])
 
 
+@pytest.mark.parametrize("data", ["iris", "cancer"])
+def test_a_column_of_labels_is_flattened_wherever_it_comes(data, request):
+    """A column gives scikit-learn's warning and the result of flat labels."""
+    X, y = request.getfixturevalue(data)
+    column, classes = y[:, np.newaxis], np.unique(y)
+    flat = classifier(class_weight={0: 2.0}, epochs=2).fit(X, y, X_val=X, y_val=y)
+    flat.partial_fit(X, y)
+
+    net = classifier(class_weight={0: 2.0}, epochs=2)
+    with pytest.warns(DataConversionWarning):
+        net.fit(X, column, X_val=X, y_val=column)
+    with pytest.warns(DataConversionWarning):
+        net.partial_fit(X, column, classes=classes)
+
+    assert net.history_["loss"] == flat.history_["loss"]
+    assert net.history_["val_loss"][:2] == flat.history_["val_loss"][:2]
+
+
 @pytest.mark.parametrize("classes", [[0, 1], [0, 1, 2]])
 def test_partial_fit_takes_labels(classes, iris, iris_labels):
     """For labels the columns count, whether classes holds values or columns."""

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
 from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import _check_y, check_is_fitted
+from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
 from skdeep._frozen import freeze_parameter, holds_frozen, thaw_parameter
 from skdeep._holdout import split_rows
@@ -465,7 +465,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
 
         Returns
         -------
-        pandas.DataFrame of shape (n_iter_, n_columns)
+        pandas.DataFrame of shape (n_epochs, n_columns)
             One row per epoch, counted from 1; columns are loss, metrics, their
             ``val_*`` twins, and the learning rate.
         """
@@ -595,7 +595,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _read_y(self, y):
         refuse_missing_labels(y)
-        return dense_targets(_check_y(y, multi_output=True, estimator=self))
+        y = dense_targets(_check_y(y, multi_output=True, estimator=self))
+        is_column = y.ndim == 2 and y.shape[1] == 1
+        return column_or_1d(y, warn=True) if is_column else y
 
     def _make_encoder(self, y, weight, classes):
         encoder, y = encode_classes(y, classes)
