@@ -4,7 +4,8 @@ TensorFlow writes a dozen notes about its build, the CPU and the lack of a GPU t
 stderr: some while it is imported, whatever the log level, some later, if the level it
 read at import allows. A user who fits a network has asked for none of them. So, unless
 the user has set the level, it is raised for the import and put back at once, and what
-is written to stderr meanwhile is passed on without TensorFlow's notes. A TensorFlow
+is written to stderr meanwhile is passed on without TensorFlow's notes; so is what the
+first compilation writes, for which older versions do not ask the level. A TensorFlow
 that is already loaded stays as it is.
 
 TensorFlow does not survive a fork: its threads are not copied, and the child waits
@@ -29,6 +30,7 @@ NOTE = re.compile(
 )
 _lock = threading.Lock()
 _loaded_by: int | None = None  # the process
+_is_quiet = False  # loaded here, by a user who has not set the level, not yet compiled
 
 
 def load_tensorflow() -> Any:
@@ -62,24 +64,47 @@ def load_tensorflow() -> Any:
 @contextmanager
 def _without_notes() -> Iterator[None]:
     """Hide TensorFlow's notes in stderr, pass everything else on afterwards."""
+    global _is_quiet
     if "tensorflow" in sys.modules or _level_is_given():
         yield
         return
     before = os.environ.get(LEVEL)
+    os.environ[LEVEL] = "3"  # real errors are raised, not only logged
+    try:
+        with _filtered_stderr():
+            yield
+    finally:
+        os.environ.pop(LEVEL)
+        os.environ.update({} if before is None else {LEVEL: before})
+    _is_quiet = True
+
+
+@contextmanager
+def quiet_first_compilation() -> Iterator[None]:
+    """Hide the notes that the first compilation of a process writes."""
+    global _is_quiet
+    if not _is_quiet:
+        yield
+        return
+    _is_quiet = False
+    with _filtered_stderr():
+        yield
+
+
+@contextmanager
+def _filtered_stderr() -> Iterator[None]:
+    """Hold stderr back; pass it on without TensorFlow's notes at the end."""
     with tempfile.TemporaryFile() as written:
         try:
             stderr = os.dup(2)
         except OSError:  # a process without stderr: nothing to hide
             yield
             return
-        os.environ[LEVEL] = "3"  # real errors are raised, not only logged
         os.dup2(written.fileno(), 2)
         try:
             yield
         finally:
             os.dup2(stderr, 2)
-            os.environ.pop(LEVEL)
-            os.environ.update({} if before is None else {LEVEL: before})
             written.seek(0)
             rest = [line for line in written if not NOTE.match(line)]
             os.write(stderr, b"".join(rest))

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from skdeep.engine._backend import load_tensorflow
+from skdeep.engine._backend import load_tensorflow, quiet_first_compilation
 from skdeep.engine._key import ProgramKey
 from skdeep.networks._description import Network
 
@@ -86,8 +86,9 @@ class ProgramCache:
         """Look a key up; the one used longest ago makes room for a new one."""
         if key not in known:
             started = time.perf_counter()
-            made = make(key)
-            made.compile()
+            with quiet_first_compilation():
+                made = make(key)
+                made.compile()
             known[key] = made
             self._seconds += time.perf_counter() - started
         known.move_to_end(key)
