@@ -28,8 +28,8 @@ def split_rows(
     if n_held >= n_rows:
         raise ValueError(
             "early_stopping needs rows to train on besides those it watches; got "
-            f"validation_fraction={fraction} of n_samples={n_rows}. Lower the fraction, "
-            "give X_val and y_val, or set early_stopping=False."
+            f"validation_fraction={fraction} of n_samples={n_rows}. Lower the "
+            "fraction, give X_val and y_val, or set early_stopping=False."
         )
     if strata is not None:
         counts = np.unique(strata, return_counts=True)[1]
