@@ -30,7 +30,6 @@ extensions = [
 ]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
-nitpicky = False  # scikit-learn's and Keras' names have no pages here
 
 # -- pages ---------------------------------------------------------------------------
 
@@ -70,7 +69,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_examples",
     # What matches is run; what does not is shown without its results.
     "filename_pattern": rf"{re.escape('/')}({'|'.join(run)})$" if run else r"(?!)",
-    "ignore_pattern": r"/(?!plot_)[^/]*\.py$",
+    "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",
     "within_subsection_order": "FileNameSortKey",
     "backreferences_dir": "generated/backreferences",
     "doc_module": ("skdeep",),

@@ -42,6 +42,14 @@ def run_doctest(block, line, page, names):
     assert failed == 0, "".join(report)
 
 
+def skip_without_what_it_needs(code):
+    """Skip a page whose code needs what this environment may lack."""
+    if "fetch_" in code and "SKDEEP_DATA" not in os.environ:
+        pytest.skip("the page loads large data sets; SKDEEP_DATA names no folder")
+    if "sklearn.callback" in code:
+        pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
+
+
 PAGES_WITH_CODE = [page for page in PAGES if blocks(page)]
 
 
@@ -50,9 +58,7 @@ PAGES_WITH_CODE = [page for page in PAGES if blocks(page)]
 )
 def test_every_block_runs(page, tmp_path):
     """A reader who types the blocks of a page gets what the page shows."""
-    if "SKDEEP_DATA" not in os.environ and "fetch_" in page.read_text(encoding="utf-8"):
-        pytest.skip("the page loads a large data set; SKDEEP_DATA names none")
-
+    skip_without_what_it_needs("".join(block for _, block in blocks(page)))
     names = {"__name__": "__main__"}
     with contextlib.chdir(tmp_path):
         for line, block in blocks(page):
