@@ -143,7 +143,7 @@ def resident_mebibytes():
 
 
 def test_fits_leave_nothing_behind(iris):
-    """After 200 fits there are no more objects and no more memory than before."""
+    """After 100 fits there are no more objects and no more memory than before."""
     X, y = iris
 
     def fit_often(n_fits):
@@ -155,9 +155,9 @@ def test_fits_leave_nothing_behind(iris):
         return len(gc.get_objects()), resident_mebibytes()
 
     objects, memory = fit_often(20)
-    objects_after, memory_after = fit_often(200)
+    objects_after, memory_after = fit_often(100)
 
-    assert objects_after - objects < 200
+    assert objects_after - objects < 100
     assert memory_after - memory < 20
     assert cache_info().currsize <= cache_info().maxsize
 
