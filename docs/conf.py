@@ -8,9 +8,10 @@ import re
 from functools import cache
 from pathlib import Path
 
+from sphinx.util import logging
+
 import skdeep
 from skdeep import datasets
-from sphinx.util import logging
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent / "examples"

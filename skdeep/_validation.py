@@ -38,6 +38,17 @@ def refuse_dates(values: Any, name: str) -> None:
         )
 
 
+def refuse_equal_names(X: Any) -> None:
+    """Refuse two columns of one name; scikit-learn below 1.8 does not."""
+    names = list(getattr(X, "columns", []))
+    if len(set(names)) < len(names):
+        twice = sorted({str(name) for name in names if names.count(name) > 1})
+        raise ValueError(
+            f"X must have unique column names; got several columns named "
+            f"{', '.join(twice)}. Rename or drop them."
+        )
+
+
 def check_range(y: np.ndarray, dtype: str, name: str) -> None:
     """Refuse targets that would overflow in the network's dtype."""
     largest = float(np.abs(y).max(initial=0.0))
@@ -76,6 +87,7 @@ def of_validation_rows() -> Iterator[None]:
 def check_rows(estimator: Any, X: Any, dtype: str, *, reset: bool) -> Any:
     """Check a table; return a float array or a float CSR matrix."""
     refuse_dates(X, "X")
+    refuse_equal_names(X)
     return validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype=[np.dtype(dtype)]
     )
