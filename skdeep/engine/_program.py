@@ -491,11 +491,12 @@ class Predictor:
         self._predict.get_concrete_function()
 
     def predict(self, weights: Sequence[Any], X: np.ndarray) -> np.ndarray:
-        """Predict rows; a row's prediction does not depend on its neighbours.
+        """Predict rows, a row alone as among others.
 
         One row alone would take another kernel (matrix times vector) that sums in
         another order, and differ in the last bit from the same row among others; so
-        a lone row goes through twice.
+        a lone row goes through twice. TensorFlow's exp and tanh may still differ in
+        the last bit with the place of a value in its array.
         """
         n_rows = X.shape[0]
         if n_rows == 1:
