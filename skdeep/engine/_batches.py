@@ -22,7 +22,7 @@ class Part(NamedTuple):
     """Some rows of one epoch, as the train function takes them."""
 
     rows: Rows
-    order: np.ndarray  # (order_length,)
+    order: np.ndarray  # of the program's order_shape
     n_rows: int
     fresh: bool  # the first of its epoch
 
@@ -59,8 +59,14 @@ class Feed:
         """How many epochs can run without coming back."""
         if not self._fits:
             return 1
-        padded = self.n_batches * self._program.key.batch_size
-        return max(1, min(MAX_EPOCHS, self._program.order_length // padded))
+        n_blocks, _ = self._program.order_shape
+        return max(1, min(MAX_EPOCHS, n_blocks // self._blocks_per_epoch))
+
+    @property
+    def _blocks_per_epoch(self) -> int:
+        """How many rows of an order one epoch takes."""
+        _, n_block_rows = self._program.order_shape
+        return -(-self.n_rows // n_block_rows)
 
     def train(
         self,
@@ -74,10 +80,11 @@ class Feed:
         """Run epochs; return the state and a history of (n_epochs, n_columns)."""
         if self._whole is None:
             return self._train_streamed(state, numbers, orders, seed, first_epoch)
-        padded = self.n_batches * self._program.key.batch_size
-        order = np.zeros(self._program.order_length, np.int32)
-        for i in range(n_epochs):
-            order[i * padded : i * padded + self.n_rows] = orders.epoch(first_epoch + i)
+        order = np.zeros(self._program.order_shape, np.int32)
+        n_blocks = self._blocks_per_epoch
+        by_epoch = order[: n_epochs * n_blocks].reshape(n_epochs, -1)
+        for number, places in enumerate(by_epoch):
+            places[: self.n_rows] = orders.epoch(first_epoch + number)
         state, history = self._program.train(
             state, numbers, self._whole, order, seed, self.n_rows, n_epochs, True
         )
@@ -119,8 +126,8 @@ class Feed:
                 chosen = np.arange(len(chosen), dtype=np.int32)
             for start in range(0, len(chosen), n_rows):
                 places = chosen[start : start + n_rows]
-                padded = np.zeros(self._program.order_length, np.int32)
-                padded[: len(places)] = places
+                padded = np.zeros(self._program.order_shape, np.int32)
+                padded.flat[: len(places)] = places
                 yield Part(piece, padded, len(places), first + start == 0)
 
     def evaluate(self, state: State, numbers: dict[str, float]) -> np.ndarray:
@@ -166,9 +173,14 @@ class Feed:
         )
 
     def _padded(self, rows: np.ndarray, dtype: Any) -> np.ndarray:
-        """Append zeros up to the piece size."""
+        """Repeat the first row up to the piece size.
+
+        The losses of repeated rows are finite wherever those of the rows are, so that
+        a weight of zero takes them out; of a row of zeros nobody knows.
+        """
         if len(rows) == self._size and rows.dtype == dtype:
             return rows
-        padded = np.zeros((self._size, *rows.shape[1:]), dtype)
+        padded = np.empty((self._size, *rows.shape[1:]), dtype)
         padded[: len(rows)] = rows
+        padded[len(rows) :] = rows[0]
         return padded

@@ -21,6 +21,12 @@ MAX_ROWS = 16384
 MAX_BYTES = 8 * 2**20
 MIN_BATCH_ROWS = 1024
 
+# Rows are fetched from a chunk in blocks of several batches. XLA splits a fetch from an
+# array of more than 512 KiB over all threads, which for one batch of a small network
+# takes longer than the batch.
+MAX_BLOCK_ROWS = 512
+MAX_BLOCK_BYTES = 2**18
+
 
 @dataclass(frozen=True)
 class ProgramKey:
@@ -35,10 +41,20 @@ class ProgramKey:
     @property
     def n_chunk_rows(self) -> int:
         """How many rows the program holds at once: a whole number of batches."""
-        itemsize = np.dtype(self.network.compute_dtype).itemsize
-        row_bytes = itemsize * int(np.prod(self.network.input_shape))
-        n_rows = min(MAX_ROWS, MAX_BYTES // row_bytes)
+        n_rows = min(MAX_ROWS, MAX_BYTES // self._row_bytes)
         return max(1, n_rows // self.batch_size) * self.batch_size
+
+    @property
+    def n_block_batches(self) -> int:
+        """How many batches the program fetches at once."""
+        n_rows = min(MAX_BLOCK_ROWS, MAX_BLOCK_BYTES // self._row_bytes)
+        return max(1, n_rows // self.batch_size)
+
+    @property
+    def _row_bytes(self) -> int:
+        """The size of a row of X in the program."""
+        itemsize = np.dtype(self.network.compute_dtype).itemsize
+        return itemsize * int(np.prod(self.network.input_shape))
 
 
 def resolve_batch_size(batch_size: int, n_rows: int) -> int:

@@ -18,6 +18,7 @@ from skdeep._frozen import thaw
 from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._objective import LiveObjective
+from skdeep.engine._product import MAX_LAYERS, product_on_one_thread
 from skdeep.engine._random import keep_mask
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._description import Network
@@ -69,9 +70,12 @@ class TrainingProgram:
         self.key = key
         self.columns = (*key.objective.names, "learning_rate")
         self.number_names = ("learning_rate", "decay", *key.network.number_names)
-        self.order_length = max(MIN_ORDER, key.n_chunk_rows)
+        n_block_rows = key.n_block_batches * key.batch_size
+        n_blocks = -(-max(MIN_ORDER, key.n_chunk_rows) // n_block_rows)
+        self.order_shape = (n_blocks, n_block_rows)
         self._lock = threading.RLock()
         self._numbers: dict[str, Any] = {}
+        self._product = tf.matmul
         self._tf = tf
         self._dtype = key.network.compute_dtype
         with tf.init_scope():
@@ -79,7 +83,7 @@ class TrainingProgram:
         options = {"jit_compile": key.jit_compile, "autograph": False}
         self._train = tf.function(self._train_epochs, **options)
         self._evaluate = tf.function(self._evaluate_rows, **options)
-        self._untraced = {self._train, self._evaluate}
+        self._traced: dict[Any, Any] = {}
 
     def _make_variables(self) -> None:
         """Create the scratch variables.
@@ -175,7 +179,7 @@ class TrainingProgram:
             tf.zeros(y_shape, tf.int32 if multiclass else self._dtype),
             tf.zeros((n_rows,), self._dtype),
         )
-        order = np.zeros(self.order_length, np.int32)
+        order = np.zeros(self.order_shape, np.int32)
         parts = "optimizer, loss, metrics and activation"
         with _explained(parts, "Look at those that are functions or objects."):
             self.train(self.start(weights), {}, rows, order, 0, 0, 0, True)
@@ -200,9 +204,9 @@ class TrainingProgram:
         numbers : dict
             Values for ``number_names``.
         rows : Rows
-            The padded rows.
-        order : array of shape (order_length,)
-            For every epoch the numbers of its rows, padded to whole batches.
+            The rows, padded by repeating one.
+        order : array of shape order_shape, (n_blocks, n_block_rows)
+            For every epoch the numbers of its rows, padded to whole blocks.
         seed : int
             Of the dropout masks.
         n_rows, n_epochs : int
@@ -260,12 +264,12 @@ class TrainingProgram:
 
         Tracing inside a call makes TensorFlow count the traces of all programs as
         retracings of one function and warn of them; so the first call is preceded by
-        a trace of its own.
+        a trace of its own. All arguments have one shape for ever, so later calls need
+        not look for the trace that fits them, which took a millisecond.
         """
-        if function in self._untraced:
-            function.get_concrete_function(*arguments)
-            self._untraced.remove(function)
-        return function(*arguments)
+        if function not in self._traced:
+            self._traced[function] = function.get_concrete_function(*arguments)
+        return self._traced[function](*arguments)
 
     def _number_vector(self, numbers: dict[str, float]) -> Any:
         """The numbers in the program's order."""
@@ -287,28 +291,39 @@ class TrainingProgram:
         n_epochs: Any,
         fresh: Any,
     ) -> Any:
-        """The body of ``train``: two nested loops."""
+        """The body of ``train``: loops over epochs, blocks of batches and batches."""
         tf, batch_size = self._tf, self.key.batch_size
         self._numbers = dict(zip(self.number_names, tf.unstack(numbers), strict=True))
         self._write(weights, optimizer, meters)
-        n_steps = (n_rows + batch_size - 1) // batch_size
-
-        def step(number: Any, epoch: Any) -> Any:
-            at = (epoch * n_steps + number) * batch_size
-            # tf.slice would let XLA compile anew for every number of rows.
-            chosen = tf.gather(order, at + tf.range(batch_size))
-            batch = Rows(*(tf.gather(a, chosen) for a in (X, y, weight)))
-            mask = self._row_mask(n_rows - number * batch_size)
-            self._update(batch, mask, seed)
-            return number + 1, epoch
+        n_block_rows = self.order_shape[1]
+        n_blocks = (n_rows + n_block_rows - 1) // n_block_rows
+        if self.key.jit_compile and len(self.key.network.hidden) <= MAX_LAYERS:
+            self._product = product_on_one_thread(n_rows > 0)
 
         def run_epoch(epoch: Any, history: Any) -> Any:
-            anew = tf.logical_or(fresh, epoch > 0)
-            self._reset_meters(anew)
-            self._loop(lambda number, _: number < n_steps, step, [0, epoch])
+            self._reset_meters(tf.logical_or(fresh, epoch > 0))
+            self._count(n_rows)
+            self._loop(lambda block, _: block < n_blocks, run_block, [0, epoch])
             row = tf.stack([*self._results(), self._learning_rate()])
             row = tf.cast(row, self._dtype)
             return epoch + 1, tf.tensor_scatter_nd_update(history, [[epoch]], [row])
+
+        def run_block(block: Any, epoch: Any) -> Any:
+            # tf.slice would let XLA compile anew for every number of rows.
+            chosen = tf.gather(order, epoch * n_blocks + block)
+            batches = Rows(
+                *(self._in_batches(tf.gather(a, chosen)) for a in (X, y, weight))
+            )
+            n_rows_left = n_rows - block * n_block_rows
+
+            def step(number: Any) -> Any:
+                batch = Rows(*(tf.gather(a, number) for a in batches))
+                self._update(batch, n_rows_left - number * batch_size, seed)
+                return [number + 1]
+
+            n_rows_here = tf.minimum(n_rows_left, n_block_rows)
+            self._loop(lambda number: number * batch_size < n_rows_here, step, [0])
+            return block + 1, epoch
 
         history = tf.zeros((MAX_EPOCHS, len(self.columns)), self._dtype)
         _, history = self._loop(
@@ -335,18 +350,18 @@ class TrainingProgram:
         """The body of ``evaluate``: one loop over batches in order."""
         tf, batch_size = self._tf, self.key.batch_size
         self._numbers = dict(zip(self.number_names, tf.unstack(numbers), strict=True))
+        batches = Rows(*(self._in_batches(a) for a in (X, y, weight)))
         for variable, value in zip(self._meters, meters, strict=True):
             variable.assign(value)
         self._reset_meters(fresh)
+        self._count(n_rows)
 
         def step(number: Any) -> Any:
-            at = number * batch_size
-            chosen = tf.minimum(at + tf.range(batch_size), n_rows - 1)
-            batch = Rows(*(tf.gather(a, chosen) for a in (X, y, weight)))
-            mask = self._row_mask(n_rows - at)
-            run = Pass(self.key.network, self._numbers, mask)
+            batch = Rows(*(tf.gather(a, number) for a in batches))
+            n_rows_left = n_rows - number * batch_size
+            run = Pass(self.key.network, self._numbers, self._row_mask(n_rows_left))
             passed = forward(weights, batch.X, run)
-            self._measure(batch, mask, passed)
+            self._measure(batch, n_rows_left, passed)
             return [number + 1]
 
         self._loop(lambda number: number * batch_size < n_rows, step, [0])
@@ -369,12 +384,16 @@ class TrainingProgram:
         for variable, value in zip(self._meters, meters, strict=True):
             variable.assign(value)
 
+    def _in_batches(self, rows: Any) -> Any:
+        """Give an array of rows a first axis of batches."""
+        return self._tf.reshape(rows, (-1, self.key.batch_size, *rows.shape[1:]))
+
     def _row_mask(self, n_rows_left: Any) -> Any:  # -> (batch_size,)
         """1 for rows that count, 0 for the padding of the last batch."""
         numbers = self._tf.range(self.key.batch_size)
         return self._tf.cast(numbers < n_rows_left, self._dtype)
 
-    def _update(self, batch: Rows, mask: Any, seed: Any) -> None:
+    def _update(self, batch: Rows, n_rows_left: Any, seed: Any) -> None:
         """One step of the optimizer."""
         tf = self._tf
         values = [v.value for v in self._weights]
@@ -388,10 +407,11 @@ class TrainingProgram:
                 keep, x / tf.cast(1.0 - rate, x.dtype), tf.zeros((), x.dtype)
             )
 
-        run = Pass(self.key.network, self._numbers, mask, dropout)
+        mask = self._row_mask(n_rows_left)
+        run = Pass(self.key.network, self._numbers, mask, dropout, self._product)
         with tf.GradientTape() as tape:
             passed = forward(values, batch.X, run)
-            loss = self._measure(batch, mask, passed)
+            loss = self._measure(batch, n_rows_left, passed)
             scaled = self._optimizer.scale_loss(loss)
         trainable = [v.value for v in self._trainable]
         gradients = tape.gradient(
@@ -401,14 +421,14 @@ class TrainingProgram:
         for position, value in passed.updates.items():
             self._weights[position].value.assign(value)
 
-    def _measure(self, batch: Rows, mask: Any, passed: Any) -> Any:
+    def _measure(self, batch: Rows, n_rows_left: Any, passed: Any) -> Any:
         """Return the loss of a batch with its penalty, and note it in the meters."""
         tf, key = self._tf, self.key
         y, logits = batch.y, passed.logits
         given = predictions(key.network, logits)
-        n_rows = tf.reduce_sum(mask)
+        mask = self._row_mask(n_rows_left)
+        n_rows = tf.cast(tf.minimum(n_rows_left, key.batch_size), self._dtype)
         weight = batch.weight * mask
-        # Padding repeats real rows, so its losses are finite wherever theirs are.
         total = tf.reduce_sum(self._objective.values(y, logits, given) * weight)
         if self._objective.reduction == "mean_with_sample_weight":
             total = tf.math.divide_no_nan(total, tf.reduce_sum(weight))
@@ -416,9 +436,12 @@ class TrainingProgram:
             total = total / n_rows
         loss = total + tf.cast(passed.penalty, self._dtype)
         self._meters[0].assign_add(loss * n_rows)
-        self._meters[1].assign_add(n_rows)
         self._objective.update(y, given, mask)
         return loss
+
+    def _count(self, n_rows: Any) -> None:
+        """Note in the meters how many rows are about to be measured."""
+        self._meters[1].assign_add(self._tf.cast(n_rows, self._dtype))
 
     def _reset_meters(self, anew: Any) -> None:
         """Set loss and metrics to their start, if ``anew``."""

@@ -42,6 +42,7 @@ class Pass:
     numbers: Mapping[str, Any]
     row_mask: Any = None  # (n_rows,), 1 for a row that counts, 0 for padding
     dropout: Dropout | None = None
+    product: Callable[[Any, Any], Any] = ops.matmul
 
     @property
     def training(self) -> bool:
@@ -96,7 +97,7 @@ def forward(
     if not network.hidden and not network.image_layers:
         result.penalty += _kernel_penalty(kernel, run)
     bias = next(arrays)[1]
-    logits = ops.matmul(x, ops.cast(kernel, x.dtype)) + ops.cast(bias, x.dtype)
+    logits = run.product(x, ops.cast(kernel, x.dtype)) + ops.cast(bias, x.dtype)
     result.logits = ops.cast(logits, network.compute_dtype)
     return result
 
@@ -127,7 +128,7 @@ def _weighted_layer(
     result.penalty += _kernel_penalty(kernel, run)
     kernel = ops.cast(kernel, x.dtype)
     if convolution is None:
-        x = ops.matmul(x, kernel)
+        x = run.product(x, kernel)
     else:
         x = ops.conv(x, kernel, strides=1, padding=convolution.padding)
     if network.batch_normalization:
