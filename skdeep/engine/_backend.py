@@ -52,6 +52,8 @@ def load_tensorflow() -> Any:
         with _lock, _without_notes():
             import keras
             import tensorflow as tf
+
+            _limit_threads(tf)
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             "skdeep needs Keras on TensorFlow; Keras runs on "
@@ -59,6 +61,17 @@ def load_tensorflow() -> Any:
             "is imported."
         )
     return tf
+
+
+def _limit_threads(tf: Any) -> None:
+    """Give an operation as many threads as OMP_NUM_THREADS says, if it is set.
+
+    TensorFlow does not read it. joblib sets it in the workers of a search, so that all
+    together use every core once; with TensorFlow's default each would use every core.
+    """
+    given = os.environ.get("OMP_NUM_THREADS", "")
+    if given.isdecimal() and int(given) > 0:
+        tf.config.threading.set_intra_op_parallelism_threads(int(given))
 
 
 @contextmanager
