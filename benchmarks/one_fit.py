@@ -19,6 +19,7 @@ PLAIN_ROUNDS = {
     peers.JAX: 15,
     peers.MLP: 10,
     peers.SKORCH: 5,
+    peers.SKORCH_UNTUNED: 5,
     peers.KERAS_TUNED: 3,
     peers.KERAS_KEPT: 3,
     peers.KERAS: 3,
@@ -31,6 +32,7 @@ REGULARISED_ROUNDS = {
     peers.JAX: 15,
     peers.JAX_CHEAP: 15,
     peers.SKORCH: 5,
+    peers.SKORCH_UNTUNED: 5,
     peers.KERAS: 3,
     peers.SCIKERAS: 5,
 }

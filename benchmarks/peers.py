@@ -250,15 +250,19 @@ def _labels_or_values(predicted, training):
 class Skorch:
     """skorch's estimator, with the target in the shape and type PyTorch wants.
 
-    Small networks get one thread: with more, PyTorch's threads wait for each other
-    longer than they work, and on a machine that does anything else ten times so.
+    Small networks get one thread, unless `tuned` is false: with more, PyTorch's threads
+    wait for each other longer than they work, and on a machine that does anything else
+    ten times so.
     """
 
-    def __init__(self, training, seed):
+    def __init__(self, training, seed, *, tuned=True):
         import torch
         from skorch import NeuralNetClassifier, NeuralNetRegressor
 
-        if not training.filters and max(training.hidden_layer_sizes, default=0) < 256:
+        is_small = (
+            not training.filters and max(training.hidden_layer_sizes, default=0) < 256
+        )
+        if is_small and tuned:
             torch.set_num_threads(1)
         torch.manual_seed(seed)
         self.training = training
@@ -406,6 +410,7 @@ KERAS = "Keras fit"
 KERAS_KEPT = "Keras fit, model kept"
 KERAS_TUNED = "Keras fit, jit_compile and steps_per_execution"
 SKORCH = "skorch"
+SKORCH_UNTUNED = "skorch, PyTorch's own number of threads"
 MLP = "scikit-learn MLP"
 JAX = "JAX scan"
 JAX_CHEAP = "JAX scan, cheap random numbers"
@@ -419,6 +424,7 @@ PEERS = {
     KERAS_KEPT: partial(KerasFit, keep_model=True),
     KERAS_TUNED: partial(KerasFit, jit_compile=True, steps_per_execution=32),
     SKORCH: Skorch,
+    SKORCH_UNTUNED: partial(Skorch, tuned=False),
     MLP: mlp,
     JAX: jax_scan,
     JAX_CHEAP: partial(jax_scan, generator="unsafe_rbg"),

@@ -27,6 +27,7 @@ TARGETS = (
     Target("one_fit", "SciKeras ÷ skdeep", "≥", 120),
     Target("one_fit", "scikit-learn MLP ÷ skdeep", "≥", 12),
     Target("one_fit", "skorch ÷ skdeep", "≥", 40),
+    Target("one_fit", "skorch, PyTorch's own number of threads ÷ skdeep", "≥", 40),
     Target("one_fit", "skdeep ÷ JAX scan", "≤", 1.6),
     Target("one_fit_dropout", "SciKeras ÷ skdeep", "≥", 60),
     Target("one_fit_dropout", "skdeep ÷ JAX scan", "≤", 1.6),
