@@ -17,8 +17,8 @@ from skdeep.networks._description import Network
 
 # Rows a program holds at once. More rows are streamed through in chunks of this many,
 # fewer are padded, so the number of rows is never part of a key. With 16,384 rows of 13
-# features the fetch of a block (see below) woke a second thread, and a fit of 100 epochs
-# took 31 ms in place of 29.
+# features the fetch of a block (see below) woke a second thread, and 100 epochs took
+# 31 ms in place of 29.
 MAX_ROWS = 8192
 MAX_BYTES = 8 * 2**20
 MIN_BATCH_ROWS = 1024

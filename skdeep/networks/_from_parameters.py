@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from numbers import Integral, Real
 from typing import Any
 
@@ -34,6 +34,8 @@ def make_network(
     numbers : dict of str to float
         A value for every one of ``network.number_names``.
     """
+    for name in ("hidden_layer_sizes", "dropout"):
+        _check_order(name, parameters[name])
     sizes = _sizes(parameters["hidden_layer_sizes"])
     rates = _rates(parameters["dropout"], len(sizes))
     hidden = [Hidden(n, rate > 0) for n, rate in zip(sizes, rates, strict=True)]
@@ -74,6 +76,15 @@ def _check_size(network: Network) -> None:
                 f"shape {spec.shape} in {spec.layer}. Use fewer units or filters, "
                 "smaller windows, or fewer features."
             )
+
+
+def _check_order(name: str, given: Any) -> None:
+    """Refuse what has entries in no order, or keys."""
+    if isinstance(given, Mapping | Set):
+        raise InvalidNetworkError(
+            f"{name} must be a number or a sequence of them, first layer first; got "
+            f"{given!r}. Give a tuple, such as (64, 64)."
+        )
 
 
 def _sizes(hidden_layer_sizes: Any) -> list[int]:

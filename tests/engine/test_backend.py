@@ -17,7 +17,7 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
 
 
 @pytest.mark.parametrize(
-    "told, first, n_threads",
+    ("told", "first", "n_threads"),
     [
         ("1", "", 1),
         ("", "", 0),  # TensorFlow's own default
@@ -28,7 +28,7 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
 def test_an_operation_takes_the_threads_that_the_process_was_told(
     told, first, n_threads
 ):
-    """joblib tells its workers through OMP_NUM_THREADS, which TensorFlow ignores."""
+    """Workers are told through OMP_NUM_THREADS, which TensorFlow ignores."""
     environment = {**os.environ, "OMP_NUM_THREADS": told}
 
     ended = subprocess.run(

@@ -372,6 +372,9 @@ PARAMETERS = {
     "layer of half units": case("hidden_layer_sizes", hidden_layer_sizes=(2.5,)),
     "layer named": case("hidden_layer_sizes", hidden_layer_sizes=("a",)),
     "layer True": case("hidden_layer_sizes", hidden_layer_sizes=(True,)),
+    "layers in a dict": case("hidden_layer_sizes", hidden_layer_sizes={8: 1}),
+    "layers in a set": case("hidden_layer_sizes", hidden_layer_sizes={8, 16}),
+    "dropout in a dict": case("dropout", dropout={0.1: 1}),
     "layers nested": case("hidden_layer_sizes", hidden_layer_sizes=((3,),)),
     "layer of 10**12 units": case("hidden_layer_sizes", hidden_layer_sizes=10**12),
     "layers of 2**60 weights": case(

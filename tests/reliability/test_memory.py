@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 import weakref
 
@@ -105,3 +107,35 @@ def test_no_file_and_no_thread_is_left_behind():
     assert len(os.listdir("/proc/self/fd")) <= files
     assert threading.active_count() <= threads
     assert len(os.listdir("/proc/self/task")) <= tasks
+
+
+SPARSE_FIT = """
+import resource
+import numpy as np
+import scipy.sparse
+from skdeep import DNNClassifier
+
+n_rows, n_words, n_kept = 25_000, 10_000, 120
+generator = np.random.default_rng(0)
+X = scipy.sparse.csr_matrix(
+    (
+        np.ones(n_rows * n_kept, np.float32),
+        generator.integers(n_words, size=n_rows * n_kept),
+        np.arange(0, n_rows * n_kept + 1, n_kept),
+    ),
+    shape=(n_rows, n_words),
+)
+y = generator.integers(2, size=n_rows)
+DNNClassifier((16,), epochs=1, batch_size=512).fit(X, y).predict(X)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+@linux
+def test_a_large_sparse_matrix_is_never_made_dense():
+    """25,000 texts of 10,000 words, 1 GB as floats, fit into a process of 1.5 GiB."""
+    ended = subprocess.run(
+        [sys.executable, "-c", SPARSE_FIT], capture_output=True, text=True, check=True
+    )
+
+    assert int(ended.stdout) < 1.5 * 1024 * MIB
