@@ -40,8 +40,9 @@ show(figure, "fashion_clothes")
 # %%
 # Training
 # --------
-# The first rows are the validation set. TensorBoard is a callback of Keras; look at
-# the run with ``tensorboard --logdir runs``.
+# The first rows are the validation set. TensorBoard is a callback of Keras and a package
+# of its own, ``pip install tensorboard``; look at the run with
+# ``tensorboard --logdir runs``.
 folder = tempfile.TemporaryDirectory()
 net = DNNClassifier(
     (300, 100),
