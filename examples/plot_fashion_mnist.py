@@ -40,8 +40,8 @@ show(figure, "fashion_clothes")
 # %%
 # Training
 # --------
-# The first rows are the validation set. TensorBoard is a callback of Keras and a package
-# of its own, ``pip install tensorboard``; look at the run with
+# The first rows are the validation set. TensorBoard is a callback of Keras and a
+# package of its own, ``pip install tensorboard``; look at the run with
 # ``tensorboard --logdir runs``.
 folder = tempfile.TemporaryDirectory()
 net = DNNClassifier(

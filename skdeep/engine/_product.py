@@ -13,8 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
-
 MAX_WEIGHTS = 128 * 128
 MAX_LAYERS = 3
 
@@ -30,6 +28,7 @@ def product_on_one_thread(always: Any) -> Callable[[Any, Any], Any]:
     always : scalar bool tensor
         True, computed outside the training loop.
     """
+    import tensorflow as tf
 
     @tf.custom_gradient
     def small_product(x: Any, kernel: Any) -> Any:
