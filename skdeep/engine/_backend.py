@@ -50,10 +50,12 @@ def load_tensorflow() -> Any:
         import tensorflow as tf
     else:
         with _lock, _without_notes():
+            is_first = "tensorflow" not in sys.modules
             import keras
             import tensorflow as tf
 
-            _limit_threads(tf)
+            if is_first:  # whoever loaded it may have set or used its threads
+                _limit_threads(tf)
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
             "skdeep needs Keras on TensorFlow; Keras runs on "

@@ -265,7 +265,7 @@ class TrainingProgram:
         Tracing inside a call makes TensorFlow count the traces of all programs as
         retracings of one function and warn of them; so the first call is preceded by
         a trace of its own. All arguments have one shape for ever, so later calls need
-        not look for the trace that fits them, which took a millisecond.
+        not look for the trace that fits them, which took 0.6 ms.
         """
         if function not in self._traced:
             self._traced[function] = function.get_concrete_function(*arguments)

@@ -22,6 +22,7 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
         ("1", "", 1),
         ("", "", 0),  # TensorFlow's own default
         ("many", "", 0),
+        ("1", "import tensorflow; tensorflow.constant(1)", 0),  # too late to change
         ("1", "import keras", 0),  # whoever loaded TensorFlow may have set it
     ],
 )
