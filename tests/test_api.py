@@ -13,7 +13,7 @@ from numpydoc.validate import validate
 
 import skdeep
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
-from skdeep._parameters import CONSTRAINTS, ROLES
+from skdeep.estimators._parameters import CONSTRAINTS, ROLES
 
 ESTIMATORS = [CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor]
 MODULES = [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from skdeep._parameters import ROLES
+from skdeep.estimators._parameters import ROLES
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])

@@ -13,25 +13,20 @@ PACKAGE = Path(__file__).parent.parent / "skdeep"
 
 # Imports run strictly downward, or stay inside a package.
 ROWS = {
-    "skdeep": 7,
-    "skdeep.displays": 6,
+    "skdeep": 8,
+    "skdeep.displays": 7,
+    "skdeep.persistence": 7,
+    "skdeep.model_selection": 6,
     "skdeep.estimators": 5,
-    "skdeep.model_selection": 5,
     "skdeep.export": 4,
-    "skdeep.persistence": 4,
     "skdeep.engine": 3,
     "skdeep.callbacks": 2,
     "skdeep.networks": 2,
-    "skdeep._frozen": 1,
-    "skdeep._holdout": 1,
-    "skdeep._pipeline": 1,
-    "skdeep._sample_weights": 1,
-    "skdeep._targets": 1,
-    "skdeep._validation": 1,
+    "skdeep.data": 1,
     "skdeep.datasets": 1,
-    "skdeep._parameters": 0,
-    "skdeep._replacement": 0,
-    "skdeep._sklearn_compat": 0,
+    "skdeep.keras_objects": 1,
+    "skdeep._atomic_write": 0,
+    "skdeep._sklearn": 0,
     "skdeep.exceptions": 0,
 }
 # The forward pass is nothing but Keras; whoever imports it has asked for a network.

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
-from skdeep._parameters import ARCHITECTURE, CONSTRAINTS, PROGRAM, ROLES
 from skdeep.engine import cache_info, clear_cache
+from skdeep.estimators._parameters import ARCHITECTURE, CONSTRAINTS, PROGRAM, ROLES
 
 RNG = np.random.RandomState(0)
 X = RNG.normal(size=(20, 4))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from skdeep.callbacks._observer import Observer, RunView
+from skdeep.callbacks._callback import Observer, RunView
 from skdeep.exceptions import DivergenceError, InvalidNetworkError
 
 # Parts of names whose values should rise; all others should fall.

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.callbacks._observer import Observer, RunView
+from skdeep.callbacks._callback import Observer, RunView
 from skdeep.exceptions import InvalidNetworkError
 
 

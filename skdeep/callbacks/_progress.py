@@ -9,7 +9,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from skdeep.callbacks._observer import Observer, RunView
+from skdeep.callbacks._callback import Observer, RunView
 
 if TYPE_CHECKING:
     from rich.console import Console

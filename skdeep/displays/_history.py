@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from skdeep._pipeline import last_step
 from skdeep.callbacks._early_stopping import rises
 from skdeep.displays._axes import (
     LEGEND,
@@ -21,6 +20,7 @@ from skdeep.displays._axes import (
     wide_range,
 )
 from skdeep.displays._matplotlib import full_names, load_pyplot
+from skdeep.model_selection._pipeline import last_step
 
 MAX_COLUMNS = 3
 

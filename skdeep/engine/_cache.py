@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from skdeep.engine._backend import load_tensorflow, quiet_first_compilation
 from skdeep.engine._key import ProgramKey
+from skdeep.engine.backends._loading import load_tensorflow, quiet_first_compilation
 from skdeep.networks._description import Network
 
 if TYPE_CHECKING:

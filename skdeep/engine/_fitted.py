@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.engine._backend import load_tensorflow
+from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
-from skdeep.engine._rows import dense_rows
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.networks._description import Convolution, Network
 from skdeep.networks._standard import standard_model
 from skdeep.networks._weights import image_shapes

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from skdeep._frozen import thaw
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._objective import Quantile
+from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._standard import standard_model
 
 
@@ -24,14 +24,14 @@ def compiled_model(
     A quantile loss stays out: Keras has none, and a saved model would not load.
     """
     model = standard_model(key.network, numbers, rescaling=rescaling)
-    optimizer = thaw(key.optimizer.frozen)
-    schedule = thaw(key.optimizer.schedule)
+    optimizer = from_spec(key.optimizer.spec)
+    schedule = from_spec(key.optimizer.schedule)
     optimizer.learning_rate = schedule or numbers["learning_rate"]
-    loss = thaw(key.objective.loss)
+    loss = from_spec(key.objective.loss)
     model.compile(
         optimizer,
         loss=None if isinstance(loss, Quantile) else loss,
-        metrics=[thaw(metric) for _, metric in key.objective.metrics],
+        metrics=[from_spec(metric) for _, metric in key.objective.metrics],
     )
     optimizer.build(model.trainable_variables)
     return model

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.engine._objective import Objective
-from skdeep.engine._optimizer import Optimizer
+from skdeep.keras_objects._optimizers import Optimizer
 from skdeep.networks._description import Network
 
 # Rows a program holds at once. More rows are streamed through in chunks of this many,

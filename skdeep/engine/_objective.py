@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from skdeep._frozen import Frozen, freeze, thaw
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._spec import KerasSpec, from_spec, to_spec
 
 AUTO_LOSS = {
     "binary": "binary_crossentropy",
@@ -76,7 +76,7 @@ class Quantile:
 class Objective:
     """Loss and metrics in a form that compares by what they do.
 
-    ``loss`` is a ``Frozen`` Keras loss, a ``Quantile`` or a function; ``metrics`` are
+    ``loss`` is a spec of a Keras loss, a ``Quantile`` or a function; ``metrics`` are
     pairs of the name in the history and what ``keras.metrics`` makes of it.
     """
 
@@ -126,13 +126,13 @@ def make_objective(
 
 def _name_of(loss: Any) -> str:
     """The class or function name of a resolved loss."""
-    if isinstance(loss, Frozen):
+    if isinstance(loss, KerasSpec):
         return loss.name
     return str(getattr(loss, "__name__", type(loss).__name__))
 
 
 def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
-    """Turn a name, instance or function into a frozen loss or a function."""
+    """Turn a name, instance or function into a spec or a function."""
     import keras
 
     if loss == "auto":
@@ -151,7 +151,7 @@ def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
             keras.losses, loss.__name__, None
         ):
             loss = loss_class()
-        return freeze(loss)
+        return to_spec(loss)
     try:
         found = keras.losses.get(loss)
     except ValueError:
@@ -168,7 +168,7 @@ def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
         loss_class = type(found)
     else:
         loss_class = getattr(keras.losses, _camel(found.__name__))
-    return freeze(loss_class(**_checked(params, loss_class, loss)))
+    return to_spec(loss_class(**_checked(params, loss_class, loss)))
 
 
 def _loss_names() -> list[str]:
@@ -200,7 +200,7 @@ def _checked(params: dict[str, Any], cls: type, loss: str) -> dict[str, Any]:
 
 
 def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
-    """Return the history name of a metric and the metric, frozen."""
+    """Return the history name of a metric and the spec of the metric."""
     import keras
 
     if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
@@ -214,7 +214,7 @@ def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
                 f"metrics={metric!r} is for classifiers; got a regression target. "
                 "Use 'mean_absolute_error' or another metric of numbers."
             )
-        return metric, freeze(classes[kind](name=metric), keep_name=True)
+        return metric, to_spec(classes[kind](name=metric), keep_name=True)
     if isinstance(metric, str):
         try:
             found = keras.metrics.get(metric)
@@ -229,10 +229,10 @@ def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
                 f"or functions; got {metric!r}. {hint}See keras.metrics for the names."
             )
         if isinstance(found, keras.metrics.Metric):
-            return metric, freeze(found, keep_name=True)
+            return metric, to_spec(found, keep_name=True)
         return metric, found
     if isinstance(metric, keras.metrics.Metric):
-        return metric.name, freeze(metric, keep_name=True)
+        return metric.name, to_spec(metric, keep_name=True)
     if isinstance(metric, type) or not callable(metric):
         raise InvalidNetworkError(
             "metrics must be 'auto', None, names of Keras metrics, Keras metrics or "
@@ -251,7 +251,7 @@ class LiveObjective:
         import keras
 
         self._objective = objective
-        self._loss = thaw(objective.loss)
+        self._loss = from_spec(objective.loss)
         config = self._loss.get_config() if hasattr(self._loss, "get_config") else {}
         self._from_logits = "from_logits" in config
         if self._from_logits:
@@ -264,8 +264,8 @@ class LiveObjective:
                 f"{self.reduction!r}. Use reduction='sum_over_batch_size'."
             )
         self.metrics = []
-        for name, frozen in objective.metrics:
-            metric = thaw(frozen)
+        for name, spec in objective.metrics:
+            metric = from_spec(spec)
             if not isinstance(metric, keras.metrics.Metric):
                 metric = keras.metrics.MeanMetricWrapper(metric, name=name, dtype=dtype)
             self.metrics.append(metric)

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skdeep._frozen import thaw
-from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._objective import LiveObjective
-from skdeep.engine._product import MAX_LAYERS, product_on_one_thread
 from skdeep.engine._random import keep_mask
+from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine.backends._product import MAX_LAYERS, product_on_one_thread
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._description import Network
 from skdeep.networks._forward import Pass, forward, predictions
 from skdeep.networks._weights import weight_specs
@@ -463,7 +463,7 @@ class TrainingProgram:
         rate = self._numbers["learning_rate"] / (
             1 + self._numbers["decay"] * tf.cast(step, self._dtype)
         )
-        schedule = thaw(self.key.optimizer.schedule)
+        schedule = from_spec(self.key.optimizer.schedule)
         return rate if schedule is None else rate * tf.cast(schedule(step), self._dtype)
 
     def _limit_norm(self, kernel: Any) -> Any:

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.callbacks._observer import Observer
-from skdeep.engine._backend import load_tensorflow
-from skdeep.engine._batches import Feed
+from skdeep.callbacks._callback import Observer
+from skdeep.engine._data_feed import DataFeed
 from skdeep.engine._program import State, TrainingProgram
 from skdeep.engine._random import RowOrders, Seeds
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.exceptions import DivergenceError
 
 # Ctrl-C is heard between two calls, and the epochs of the broken one are lost; so a
@@ -103,7 +103,7 @@ class Run:
         constant = load_tensorflow().constant
         self.state = self.state._replace(optimizer=[constant(v) for v in values])
 
-    def execute(self, train: Feed, validation: Feed | None = None) -> None:
+    def execute(self, train: DataFeed, validation: DataFeed | None = None) -> None:
         """Train until the last epoch, a stop, or Ctrl-C."""
         with ExitStack() as ends:  # every observer hears the end, whatever fails
             for observer in reversed(self.observers):
@@ -118,7 +118,7 @@ class Run:
                 stacklevel=4,
             )
 
-    def _train(self, train: Feed, validation: Feed | None) -> None:
+    def _train(self, train: DataFeed, validation: DataFeed | None) -> None:
         """Go from segment to segment."""
         orders = RowOrders(self.plan.seeds.order, train.n_rows, self.plan.shuffle)
         self.n_batches = train.n_batches
@@ -139,7 +139,7 @@ class Run:
             getattr(observer, hook)(self, *args)
 
     def _segment(
-        self, train: Feed, validation: Feed | None, orders: RowOrders
+        self, train: DataFeed, validation: DataFeed | None, orders: RowOrders
     ) -> list[dict[str, float]]:
         """Run epochs until somebody wants to look; return one dict per epoch."""
         if any(observer.batches for observer in self.observers):
@@ -156,7 +156,7 @@ class Run:
         self.history += logs
         return logs
 
-    def _epochs_until_look(self, train: Feed) -> int:
+    def _epochs_until_look(self, train: DataFeed) -> int:
         """Say for how many epochs nobody needs to look."""
         n_epochs = [self.last_epoch - self.epoch, train.epochs_per_call]
         seconds = [SECONDS_PER_CALL, *(o.seconds for o in self.observers)]
@@ -164,7 +164,7 @@ class Run:
         wanted = [o.every for o in self.observers]
         return max(1, int(min(*n_epochs, *wanted, in_time)))
 
-    def _epochs(self, train: Feed, orders: RowOrders, n_epochs: int) -> np.ndarray:
+    def _epochs(self, train: DataFeed, orders: RowOrders, n_epochs: int) -> np.ndarray:
         """Run epochs in one call; return a row of ``columns`` for each."""
         started = time.perf_counter()
         state, history = train.train(
@@ -179,7 +179,7 @@ class Run:
         self.state = state
         return history
 
-    def _epoch_in_batches(self, train: Feed, orders: RowOrders) -> np.ndarray:
+    def _epoch_in_batches(self, train: DataFeed, orders: RowOrders) -> np.ndarray:
         """Run one epoch in a call per batch; the same numbers, to the last bit."""
         before = self.state
         seed = self.plan.seeds.dropout
@@ -199,7 +199,7 @@ class Run:
             raise
         return history
 
-    def _validate(self, validation: Feed) -> dict[str, float]:
+    def _validate(self, validation: DataFeed) -> dict[str, float]:
         """Evaluate the validation rows; return loss and metrics by name."""
         self._tell("on_validation_begin")
         if any(observer.validation_batches for observer in self.observers):
@@ -209,7 +209,7 @@ class Run:
         self._tell("on_validation_end", results)
         return results
 
-    def _validate_in_batches(self, validation: Feed) -> dict[str, float]:
+    def _validate_in_batches(self, validation: DataFeed) -> dict[str, float]:
         """Evaluate in a call per batch."""
         evaluations = validation.evaluations(self.state, self.numbers)
         for number in range(validation.n_batches):
@@ -229,7 +229,7 @@ class Run:
             dict(zip(names, row, strict=True)) for row in rows.astype(float).tolist()
         ]
 
-    def _check_losses(self, logs: list[dict[str, float]], train: Feed) -> None:
+    def _check_losses(self, logs: list[dict[str, float]], train: DataFeed) -> None:
         """End the fit at the first loss that is no number."""
         losses = [log["loss"] for log in logs]
         bad = [i for i, loss in enumerate(losses) if not np.isfinite(loss)]
@@ -238,13 +238,15 @@ class Run:
         before = [*(log["loss"] for log in self.history), *losses[: bad[0]]]
         self._raise_divergence(self.epoch + bad[0] + 1, before, train)
 
-    def _check_weights(self, train: Feed) -> None:
+    def _check_weights(self, train: DataFeed) -> None:
         """Look at the weights: the last update came after the last loss."""
         if all(np.isfinite(w).all() for w in self.weights()):
             return
         self._raise_divergence(self.epoch, [h["loss"] for h in self.history], train)
 
-    def _raise_divergence(self, epoch: int, before: list[float], train: Feed) -> None:
+    def _raise_divergence(
+        self, epoch: int, before: list[float], train: DataFeed
+    ) -> None:
         """Say when it happened, with which numbers, and what to try."""
         last = f"{before[-1]:.3g}" if before else "none, the first was not finite"
         raise DivergenceError(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from skdeep._parameters import CONSTRAINTS
-from skdeep._validation import check_rows
-from skdeep.estimators._base import (
+from skdeep.data._features import check_rows
+from skdeep.estimators._network_estimator import (
     NetworkClassifier,
     NetworkEstimator,
     NetworkRegressor,
 )
+from skdeep.estimators._parameters import CONSTRAINTS
 
 
 class TableNetwork(NetworkEstimator):

@@ -5,7 +5,7 @@ What looks at it calls ``predict`` and ``score``; it changes nothing of the run.
 
 from __future__ import annotations
 
-from skdeep.callbacks._observer import Observer
+from skdeep.callbacks._callback import Observer
 
 
 class EpochReport(Observer):

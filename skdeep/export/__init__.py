@@ -16,9 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from skdeep._replacement import Place, replacement
-from skdeep.engine._backend import load_tensorflow
+from skdeep._atomic_write import Place, replacement
 from skdeep.engine._fitted import FittedNetwork
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.networks._standard import standard_model
 
 __all__ = ["export_network"]

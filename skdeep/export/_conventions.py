@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skdeep._targets import ClassEncoder, NumberEncoder
+from skdeep.data._targets import ClassEncoder, NumberEncoder
 from skdeep.networks._description import Network
 
 MEANINGS = {

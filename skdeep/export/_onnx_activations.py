@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from skdeep._frozen import Frozen
+from skdeep.keras_objects._spec import KerasSpec
 from skdeep.networks._description import Network
 
 
@@ -152,7 +152,7 @@ def add_activation(graph: Graph, x: str, network: Network, axis: int) -> str:
 def _named(network: Network) -> tuple[str, dict[str, Any]]:
     """The Keras name of an activation and its parameters, whatever it came as."""
     activation = network.activation
-    if isinstance(activation, Frozen):
+    if isinstance(activation, KerasSpec):
         name = LAYERS.get(str(activation.cls), "")
         config = json.loads(activation.config)
         known = inspect.signature(ACTIVATIONS[name]).parameters if name else {}

@@ -12,7 +12,7 @@ from typing import Any
 
 from keras import activations, ops
 
-from skdeep.networks._activations import activation_function
+from skdeep.keras_objects._activations import activation_function
 from skdeep.networks._description import Convolution, Network, Pooling
 
 BATCH_NORMALIZATION_MOMENTUM = 0.99  # Keras' defaults
@@ -138,7 +138,7 @@ def _weighted_layer(
     if network.activation == "maxout":
         x = _maxout(x, network.n_pieces)
     else:
-        x = activation_function(network)(x)
+        x = activation_function(network.activation, dict(network.activation_params))(x)
     if network.has_activity_l1:
         result.penalty += _activity_penalty(x, run)
     return x

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from skdeep._frozen import freeze
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._activations import check_activation
+from skdeep.keras_objects._activations import check_activation
+from skdeep.keras_objects._initializers import read_initializer
+from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._description import Convolution, Hidden, Network, Pooling
-from skdeep.networks._initializers import read_initializer
 from skdeep.networks._weights import weight_specs
 
 MAX_WEIGHTS = 2**31  # per array: TensorFlow counts in 32 bits in places
@@ -40,7 +40,7 @@ def make_network(
     rates = _rates(parameters["dropout"], len(sizes))
     hidden = [Hidden(n, rate > 0) for n, rate in zip(sizes, rates, strict=True)]
     params = dict(parameters["activation_params"] or {})
-    activation = freeze(parameters["activation"])
+    activation = to_spec(parameters["activation"])
     check_activation(activation, params)
     image_layers = _image_layers(parameters) if "filters" in parameters else ()
     network = Network(

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.networks._activations import activation_layer
+from skdeep.keras_objects._activations import activation_layer
+from skdeep.keras_objects._initializers import seeded
 from skdeep.networks._description import Convolution, Network, Pooling
-from skdeep.networks._initializers import seeded
 from skdeep.networks._weights import image_shapes
 
 
@@ -164,7 +164,9 @@ def _finish(x: Any, name: str, network: Network, numbers: Mapping[str, float]) -
         arguments["activity_regularizer"] = regularizers.L1(numbers["activity_l1"])
     if network.activation == "maxout":
         return _maxout_layers(x, network.n_pieces, arguments)
-    return activation_layer(network, **arguments)(x)
+    return activation_layer(
+        network.activation, dict(network.activation_params), **arguments
+    )(x)
 
 
 def _maxout_layers(x: Any, n_pieces: int, arguments: dict[str, Any]) -> Any:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from skdeep.exceptions import InvalidImageError, InvalidNetworkError
+from skdeep.keras_objects._initializers import seeded
 from skdeep.networks._description import Convolution, Network, Pooling
-from skdeep.networks._initializers import seeded
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from typing import Any
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
-from skdeep._replacement import Place
+from skdeep._atomic_write import Place
 from skdeep.exceptions import FileFormatError
 from skdeep.persistence._archive import ArchiveReader, Damaged, damaged, write_archive
 from skdeep.persistence._tree import TreeReader, TreeWriter

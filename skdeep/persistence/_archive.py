@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, NoReturn
 
 import numpy as np
 
-from skdeep._replacement import Place, replacement
+from skdeep._atomic_write import Place, replacement
 
 DESCRIPTION = "skdeep.json"
 # Much more than long histories and vocabularies need; Python needs some 20 times as

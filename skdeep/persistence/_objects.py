@@ -17,9 +17,9 @@ import sklearn.feature_selection
 from sklearn import config_context
 from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
-from skdeep._frozen import Frozen, freeze
-from skdeep.engine._backend import load_tensorflow
 from skdeep.engine._fitted import FittedNetwork
+from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.keras_objects._spec import KerasSpec, to_spec
 from skdeep.networks._weights import weight_specs
 from skdeep.persistence._archive import damaged
 from skdeep.persistence._classes import (
@@ -157,32 +157,32 @@ def _is_keras(value: Any) -> bool:
     return (
         hasattr(value, "get_config")
         and type(value).__module__.split(".")[0] == "keras"
-        and isinstance(freeze(value), Frozen)
+        and isinstance(to_spec(value), KerasSpec)
     )
 
 
 def _encode_keras(writer: Writer, value: Any, where: str) -> dict[str, Any]:
-    fields = _encode_frozen(writer, freeze(value, keep_name=True), where)
+    fields = _encode_spec(writer, to_spec(value, keep_name=True), where)
     return fields if fields else writer.refuse(value, where)
 
 
 def _decode_keras(reader: Reader, fields: dict[str, Any]) -> Any:
     load_tensorflow()
-    return _decode_frozen(reader, fields).thaw()
+    return _decode_spec(reader, fields).make()
 
 
-def _encode_frozen(writer: Writer, value: Frozen, where: str) -> dict[str, Any]:
+def _encode_spec(writer: Writer, value: KerasSpec, where: str) -> dict[str, Any]:
     config = json.loads(value.config)
     if not (is_keras_name(value.cls) and is_plain_config(config)):
         return writer.refuse(value, where)
     return {"class": value.cls, "config": writer.write(config, where)}
 
 
-def _decode_frozen(reader: Reader, fields: dict[str, Any]) -> Frozen:
+def _decode_spec(reader: Reader, fields: dict[str, Any]) -> KerasSpec:
     name, config = text_of(fields, "class"), reader.read(fields["config"])
     if not (is_keras_name(name) and is_plain_config(config)):
         damaged(f"the Keras object {name!r} with {config!r}")
-    return Frozen(name, json.dumps(config, sort_keys=True))
+    return KerasSpec(name, json.dumps(config, sort_keys=True))
 
 
 def _is_scorer(value: Any) -> bool:
@@ -265,7 +265,7 @@ OBJECT_KINDS = (
         _decode_estimator,
     ),
     Kind("record", _is_record, _encode_record, _decode_record),
-    Kind("frozen", lambda v: isinstance(v, Frozen), _encode_frozen, _decode_frozen),
+    Kind("keras_spec", lambda v: isinstance(v, KerasSpec), _encode_spec, _decode_spec),
     Kind("keras", _is_keras, _encode_keras, _decode_keras),
     Kind("scorer", _is_scorer, _encode_scorer, _decode_scorer),
     Kind("distribution", _is_distribution, _encode_distribution, _decode_distribution),

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 
 from skdeep import CNNClassifier, DNNClassifier
-from skdeep.callbacks._observer import Observer
+from skdeep.callbacks._callback import Observer
 from skdeep.engine import cache_info
 
 SMALL = {"hidden_layer_sizes": (6,), "epochs": 3, "batch_size": 32, "random_state": 0}

@@ -18,31 +18,35 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_co
 from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
-from skdeep._frozen import freeze_parameter, holds_frozen, thaw_parameter
-from skdeep._holdout import split_rows
-from skdeep._sample_weights import class_weights, normalized, row_weights
-from skdeep._sklearn_compat import CallbackSupportMixin, with_callbacks
-from skdeep._targets import (
-    dense_targets,
-    encode_classes,
-    encode_numbers,
-    refuse_missing_labels,
-)
-from skdeep._validation import (
+from skdeep._sklearn import CallbackSupportMixin, with_callbacks
+from skdeep.callbacks._early_stopping import EarlyStopping, check_monitor, rises
+from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
+from skdeep.callbacks._progress import make_display
+from skdeep.callbacks._sklearn_callbacks import begin_tasks
+from skdeep.data._features import (
     check_lengths,
     check_numbers,
     check_range,
     of_validation_rows,
     refuse_dates,
 )
-from skdeep.callbacks._early_stopping import EarlyStopping, check_monitor, rises
-from skdeep.callbacks._fit_tasks import begin_tasks
-from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
-from skdeep.callbacks._progress import make_display
-from skdeep.engine._backend import load_tensorflow
+from skdeep.data._holdout import split_rows
+from skdeep.data._sample_weights import class_weights, normalized, row_weights
+from skdeep.data._targets import (
+    dense_targets,
+    encode_classes,
+    encode_numbers,
+    refuse_missing_labels,
+)
 from skdeep.engine._random import Seeds, draw_seeds
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._reporting import EpochReport
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
+from skdeep.keras_objects._spec import (
+    holds_spec,
+    parameter_from_spec,
+    parameter_to_spec,
+)
 
 # With fewer epochs dropout's noise alone can hide that the loss falls.
 FEWEST_EPOCHS = 5
@@ -255,8 +259,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         ``n_outputs_``, ``callbacks_``.
         """
         load_tensorflow()
-        from skdeep.engine._batches import Feed
         from skdeep.engine._cache import CACHE
+        from skdeep.engine._data_feed import DataFeed
         from skdeep.engine._run import Plan, Run
         from skdeep.networks._weights import draw_weights
 
@@ -289,8 +293,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         if hasattr(self, "_report"):
             observers.append(EpochReport(self, key.network, numbers, self._report))
         run = Run(program, state, numbers, plan, observers)
-        train = Feed(program, rows.X, rows.y, rows.weight)
-        watched = Feed(program, held.X, held.y, held.weight) if held else None
+        train = DataFeed(program, rows.X, rows.y, rows.weight)
+        watched = DataFeed(program, held.X, held.y, held.weight) if held else None
         run.execute(train, watched)
 
         self._fitted = self._network_of(run, key, numbers)
@@ -316,7 +320,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         """Say what program these parameters and data need, and with which numbers."""
         from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
         from skdeep.engine._objective import make_objective
-        from skdeep.engine._optimizer import make_optimizer
+        from skdeep.keras_objects._optimizers import make_optimizer
         from skdeep.networks._from_parameters import make_network
 
         encoder = self._encoder
@@ -569,15 +573,15 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         state = super().__getstate__()
         kept = {name: v for name, v in state.items() if name != "callbacks_"}
         parameters = {name: kept[name] for name in self._get_param_names()}
-        return kept | {n: freeze_parameter(v) for n, v in parameters.items()}
+        return kept | {n: parameter_to_spec(v) for n, v in parameters.items()}
 
     def __setstate__(self, state):
         """Make Keras objects anew, if there are any."""
-        frozen = {name: v for name, v in state.items() if holds_frozen(v)}
-        if frozen:
+        specs = {name: v for name, v in state.items() if holds_spec(v)}
+        if specs:
             load_tensorflow()
-        thawed = {name: thaw_parameter(v) for name, v in frozen.items()}
-        super().__setstate__(state | thawed)
+        made = {name: parameter_from_spec(v) for name, v in specs.items()}
+        super().__setstate__(state | made)
 
     def __sklearn_is_fitted__(self):
         """Fitted is what has a network, however far a failed fit came."""

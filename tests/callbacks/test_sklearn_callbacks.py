@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skdeep import DNNClassifier
-from skdeep.callbacks._fit_tasks import begin_tasks
+from skdeep.callbacks._sklearn_callbacks import begin_tasks
 
 # The protocol came with scikit-learn 1.9.
 callback = pytest.importorskip("sklearn.callback")

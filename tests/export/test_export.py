@@ -18,12 +18,12 @@ from sklearn.exceptions import NotFittedError
 
 import skdeep
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
-from skdeep._frozen import freeze
-from skdeep._targets import ClassEncoder
+from skdeep.data._targets import ClassEncoder
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.export._conventions import describe_conventions
 from skdeep.export._onnx import onnx_model
 from skdeep.export._onnx_activations import ACTIVATIONS
+from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._description import Convolution, Hidden, Network, Pooling
 from skdeep.networks._weights import draw_weights
 
@@ -178,9 +178,9 @@ def run_onnx_model(model, X):
 
 
 LAYERS = {
-    "LeakyReLU": freeze(keras.layers.LeakyReLU(0.4)),
-    "ELU": freeze(keras.layers.ELU(0.7)),
-    "ReLU": freeze(keras.layers.ReLU(2.0, 0.1, 0.3)),
+    "LeakyReLU": to_spec(keras.layers.LeakyReLU(0.4)),
+    "ELU": to_spec(keras.layers.ELU(0.7)),
+    "ReLU": to_spec(keras.layers.ReLU(2.0, 0.1, 0.3)),
     "a function of Keras": keras.activations.gelu,
 }
 

@@ -24,9 +24,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from skdeep._pipeline import last_step
-
-__all__ = ["epoch_curve"]
+from skdeep.model_selection._pipeline import last_step
 
 
 def epoch_curve(

@@ -398,7 +398,7 @@ FOREIGN_CLASSES = [
     "sklearn.model_selection.cross_val_score",
     "sklearn.model_selection._search.GridSearchCV",
     "sklearn.preprocessing.__builtins__",
-    "skdeep.estimators._base.NetworkEstimator",
+    "skdeep.estimators._network_estimator.NetworkEstimator",
     "skdeep.persistence.load",
     "keras.layers.Lambda",
     "",

@@ -1,10 +1,10 @@
 """Keras objects as hashable, comparable, picklable values.
 
 Two Keras objects that do the same are different objects; a program key needs them
-equal. ``freeze`` turns an object with ``get_config`` into its class and its
-configuration as text; ``thaw`` makes a new object of it, so the caller's object is
+equal. ``to_spec`` turns an object with ``get_config`` into its class and its
+configuration as text; ``from_spec`` makes a new object of it, so the caller's object is
 never used, trained or shared. Classes of Keras are kept by their public name: so a
-frozen object can be unpickled without Keras, and by another version of it.
+spec can be unpickled without Keras, and by another version of it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KERAS_MODULES = (
 
 
 @dataclass(frozen=True)
-class Frozen:
+class KerasSpec:
     """A Keras object as its class and its configuration in JSON.
 
     ``cls`` is a public name such as "keras.losses.Huber", or a class that is not of
@@ -47,7 +47,7 @@ class Frozen:
             return self.cls.rpartition(".")[2]
         return self.cls.__name__
 
-    def thaw(self) -> Any:
+    def make(self) -> Any:
         """Make a new object."""
         cls = keras_class(self.cls) if isinstance(self.cls, str) else self.cls
         return cls.from_config(json.loads(self.config))  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def keras_class(name: str) -> type:
     )
 
 
-def freeze(value: Any, *, keep_name: bool = False) -> Any:
+def to_spec(value: Any, *, keep_name: bool = False) -> Any:
     """Return ``value`` as something that hashes by what it does.
 
     Names, numbers, None and functions stay as they are; a function is only equal to
@@ -88,47 +88,47 @@ def freeze(value: Any, *, keep_name: bool = False) -> Any:
         )
     except (TypeError, ValueError):
         return value
-    return Frozen(_public_name(type(value)), text)
+    return KerasSpec(_public_name(type(value)), text)
 
 
-def freeze_call(cls: type, arguments: dict[str, Any]) -> Any:
-    """Return ``cls(**arguments)``, frozen, without making it if that can be avoided."""
+def spec_of_call(cls: type, arguments: dict[str, Any]) -> Any:
+    """Return the spec of ``cls(**arguments)``, if it can be without making it."""
     try:
         text = json.dumps(arguments, sort_keys=True)
     except (TypeError, ValueError):
-        return freeze(cls(**arguments))
-    return Frozen(_public_name(cls), text)
+        return to_spec(cls(**arguments))
+    return KerasSpec(_public_name(cls), text)
 
 
-def thaw(value: Any) -> Any:
-    """Undo ``freeze``."""
-    return value.thaw() if isinstance(value, Frozen) else value
+def from_spec(value: Any) -> Any:
+    """Undo ``to_spec``."""
+    return value.make() if isinstance(value, KerasSpec) else value
 
 
-def freeze_parameter(value: Any) -> Any:
+def parameter_to_spec(value: Any) -> Any:
     """Freeze an object of Keras, or those in a list, name and all; leave all else.
 
     For pickles and copies: those of Keras forget what its configurations leave out.
     """
     if type(value) in (list, tuple):
-        return type(value)(map(freeze_parameter, value))
-    frozen = freeze(value, keep_name=True)
-    is_keras = isinstance(frozen, Frozen) and isinstance(frozen.cls, str)
-    return frozen if is_keras else value
+        return type(value)(map(parameter_to_spec, value))
+    spec = to_spec(value, keep_name=True)
+    is_keras = isinstance(spec, KerasSpec) and isinstance(spec.cls, str)
+    return spec if is_keras else value
 
 
-def holds_frozen(value: Any) -> bool:
-    """Whether ``thaw_parameter`` would make an object of Keras."""
+def holds_spec(value: Any) -> bool:
+    """Whether ``parameter_from_spec`` would make an object of Keras."""
     if type(value) in (list, tuple):
-        return any(map(holds_frozen, value))
-    return isinstance(value, Frozen)
+        return any(map(holds_spec, value))
+    return isinstance(value, KerasSpec)
 
 
-def thaw_parameter(value: Any) -> Any:
-    """Undo ``freeze_parameter``."""
+def parameter_from_spec(value: Any) -> Any:
+    """Undo ``parameter_to_spec``."""
     if type(value) in (list, tuple):
-        return type(value)(map(thaw_parameter, value))
-    return thaw(value)
+        return type(value)(map(parameter_from_spec, value))
+    return from_spec(value)
 
 
 def _whole_config(value: Any) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skdeep.engine._backend import load_tensorflow
+from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._program import MAX_EPOCHS, Rows, State, TrainingProgram
 from skdeep.engine._random import RowOrders
-from skdeep.engine._rows import dense_rows
+from skdeep.engine.backends._loading import load_tensorflow
 
 
 class Part(NamedTuple):
@@ -27,7 +27,7 @@ class Part(NamedTuple):
     fresh: bool  # the first of its epoch
 
 
-class Feed:
+class DataFeed:
     """Rows, targets and weights for the train and evaluate functions of a program.
 
     Parameters

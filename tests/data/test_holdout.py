@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skdeep import DNNClassifier, DNNRegressor
-from skdeep._holdout import split_rows
+from skdeep.data._holdout import split_rows
 from skdeep.engine._random import draw_seeds
 
 NET = {

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-from skdeep._frozen import freeze, freeze_call, thaw
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._spec import from_spec, spec_of_call, to_spec
 
 OWN_PARAMETERS = {  # parameter of the estimator -> value that means "not set"
     "learning_rate": 0.001,
@@ -33,13 +33,13 @@ NOT_FOR_PARAMS = ("self", "name", "kwargs", "learning_rate")
 class Optimizer:
     """An optimizer without its learning rate, comparable by what it does."""
 
-    frozen: Any  # the Keras optimizer; its own learning rate is replaced
-    schedule: Any  # a frozen Keras schedule, or None for a plain number
+    spec: Any  # the Keras optimizer; its own learning rate is replaced
+    schedule: Any  # the spec of a Keras schedule, or None for a plain number
 
     def make(self, learning_rate: Callable[[], Any]) -> Any:
         """Make a Keras optimizer that asks ``learning_rate()`` at every update."""
         try:
-            optimizer = thaw(self.frozen)
+            optimizer = from_spec(self.spec)
         except (TypeError, ValueError) as error:
             raise InvalidNetworkError(
                 f"optimizer must get arguments that Keras takes; got the error "
@@ -94,10 +94,10 @@ def make_optimizer(
     _check_arguments(cls, optimizer, arguments)
     schedule = None
     if hasattr(learning_rate, "get_config"):
-        schedule, learning_rate = freeze(learning_rate), 1.0
+        schedule, learning_rate = to_spec(learning_rate), 1.0
     # Only written down here: making a Keras optimizer takes 2 ms, a fit of 20 rows 4.
-    frozen = freeze_call(cls, {"learning_rate": 1.0, **arguments})
-    return Optimizer(frozen, schedule), float(learning_rate), float(decay)
+    spec = spec_of_call(cls, {"learning_rate": 1.0, **arguments})
+    return Optimizer(spec, schedule), float(learning_rate), float(decay)
 
 
 def _from_instance(
@@ -118,14 +118,14 @@ def _from_instance(
     schedule = None
     if isinstance(rate, dict):
         rate = keras.optimizers.schedules.deserialize(rate)
-        schedule, rate = freeze(rate), 1.0
+        schedule, rate = to_spec(rate), 1.0
     elif not 0 < rate < math.inf:
         raise InvalidNetworkError(
             "optimizer must have a learning rate above 0; got an instance with "
             f"learning_rate={rate}. Make it with another one."
         )
     copy = type(optimizer).from_config({**config, "learning_rate": 1.0})
-    return Optimizer(freeze(copy), schedule), float(rate), 0.0
+    return Optimizer(to_spec(copy), schedule), float(rate), 0.0
 
 
 def _optimizer_class(name: str) -> Any:

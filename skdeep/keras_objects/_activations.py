@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import difflib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from skdeep._frozen import freeze, thaw
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._description import Network
+from skdeep.keras_objects._spec import from_spec, to_spec
 
 # name -> (Keras layer, its parameters); the layer is what the standard model uses.
 WITH_PARAMETERS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -69,22 +68,22 @@ def _try(function: Callable[[Any], Any], given: Any) -> None:
         ) from failure
 
 
-def activation_function(network: Network) -> Callable[[Any], Any]:
+def activation_function(
+    activation: Any, params: Mapping[str, Any]
+) -> Callable[[Any], Any]:
     """Return the function of the hidden layers, parameters included."""
-    params = dict(network.activation_params)
-    function = _resolve(network.activation)
+    function = _resolve(activation)
     return functools.partial(function, **params) if params else function
 
 
-def activation_layer(network: Network, **kwargs: Any) -> Any:
+def activation_layer(activation: Any, params: Mapping[str, Any], **kwargs: Any) -> Any:
     """Return a standard Keras layer that does what ``activation_function`` does."""
     from keras import layers
 
-    params = dict(network.activation_params)
     if params:
-        name = WITH_PARAMETERS[network.activation][0]
+        name = WITH_PARAMETERS[activation][0]
         return getattr(layers, name)(**params, **kwargs)
-    return layers.Activation(_resolve(network.activation), **kwargs)
+    return layers.Activation(_resolve(activation), **kwargs)
 
 
 def _resolve(activation: Any) -> Callable[[Any], Any]:
@@ -106,7 +105,7 @@ def _resolve(activation: Any) -> Callable[[Any], Any]:
                 f"layer or a function; got {activation!r}. {hint}Known names: "
                 f"{', '.join(sorted([*names, 'maxout']))}."
             )
-    found = thaw(freeze(activation))  # a copy: the user's layer is not built
+    found = from_spec(to_spec(activation))  # a copy: the user's layer is not built
     if isinstance(found, layers.Layer):
         found.build((None, 1))
         if found.weights:

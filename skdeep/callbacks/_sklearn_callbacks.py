@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from skdeep.callbacks._observer import Observer, RunView
+from skdeep.callbacks._callback import Observer, RunView
 
 
-class FitTasks(Observer):
+class SklearnCallbacks(Observer):
     """Tell scikit-learn's callbacks of a fit and of its epochs.
 
     Parameters
@@ -61,8 +61,8 @@ class FitTasks(Observer):
 
 def begin_tasks(
     estimator: Any, n_epochs: int, X: Any, y: Any, weight: Any
-) -> FitTasks | None:
+) -> SklearnCallbacks | None:
     """Begin the task of a fit, if the estimator has callbacks that listen."""
     if not getattr(estimator, "_skl_callbacks", None):
         return None
-    return FitTasks(estimator, n_epochs, X, y, weight)
+    return SklearnCallbacks(estimator, n_epochs, X, y, weight)

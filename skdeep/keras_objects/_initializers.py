@@ -13,17 +13,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from skdeep._frozen import Frozen, freeze, thaw
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._spec import KerasSpec, from_spec, to_spec
 
 ALIASES = {"uniform": "random_uniform", "normal": "random_normal"}
 
 
 def read_initializer(initializer: Any) -> Any:
-    """Return the constructor's ``kernel_initializer``, checked and frozen."""
+    """Return the constructor's ``kernel_initializer``, checked, as a spec."""
     if isinstance(initializer, str):
         _named_class(initializer)
-    return freeze(initializer)
+    return to_spec(initializer)
 
 
 def seeded(initializer: Any, seed: int) -> Callable[..., Any]:
@@ -33,12 +33,12 @@ def seeded(initializer: Any, seed: int) -> Callable[..., Any]:
         takes_seed = "seed" in inspect.signature(cls).parameters
         made: Callable[..., Any] = cls(seed=seed) if takes_seed else cls()
         return made
-    if isinstance(initializer, Frozen):
+    if isinstance(initializer, KerasSpec):
         config = json.loads(initializer.config)
         if "seed" in config and config["seed"] is None:
             config["seed"] = seed
         initializer = replace(initializer, config=json.dumps(config))
-    found: Callable[..., Any] = thaw(initializer)
+    found: Callable[..., Any] = from_spec(initializer)
     return found
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from skdeep._frozen import freeze, thaw
+from skdeep.keras_objects._spec import from_spec, to_spec
 
 OBJECTS = [
     keras.losses.Huber(delta=0.2),
@@ -35,20 +35,20 @@ class Doubled(keras.losses.Loss):
 @pytest.mark.parametrize("value", OBJECTS, ids=lambda value: type(value).__name__)
 def test_thaw_makes_an_equal_object_of_its_own(value):
     """A thawed object is new, of the same class, and freezes to the same value."""
-    frozen = freeze(value, keep_name=True)
+    frozen = to_spec(value, keep_name=True)
 
-    thawed = thaw(frozen)
+    thawed = from_spec(frozen)
 
     assert thawed is not value
     assert type(thawed) is type(value)
-    assert freeze(thawed, keep_name=True) == frozen
+    assert to_spec(thawed, keep_name=True) == frozen
 
 
 def test_arguments_that_keras_forgets_are_kept():
     """Two Huber losses with different deltas are different."""
-    small, large = (freeze(keras.losses.Huber(delta=d)) for d in (0.1, 2.0))
+    small, large = (to_spec(keras.losses.Huber(delta=d)) for d in (0.1, 2.0))
 
-    results = [float(thaw(f)([[0.0]], [[3.0]])) for f in (small, large)]
+    results = [float(from_spec(f)([[0.0]], [[3.0]])) for f in (small, large)]
 
     assert small != large
     assert results == pytest.approx([0.1 * (3 - 0.05), 2.0 * (3 - 1)])
@@ -58,15 +58,15 @@ def test_names_have_no_effect_unless_kept():
     """Objects that differ in their name only are equal, where names do not matter."""
     first, second = keras.metrics.AUC(name="a"), keras.metrics.AUC(name="b")
 
-    assert freeze(first) == freeze(second)
-    assert freeze(first, keep_name=True) != freeze(second, keep_name=True)
+    assert to_spec(first) == to_spec(second)
+    assert to_spec(first, keep_name=True) != to_spec(second, keep_name=True)
 
 
 def test_own_classes_are_kept_as_they_are():
     """A loss class of the user is found again without being registered."""
-    frozen = freeze(Doubled())
+    frozen = to_spec(Doubled())
 
-    loss = thaw(frozen)
+    loss = from_spec(frozen)
 
     assert frozen.name == "Doubled"
     assert float(loss(np.ones((1, 1)), np.full((1, 1), 4.0))) == 6.0
@@ -75,7 +75,7 @@ def test_own_classes_are_kept_as_they_are():
 def test_frozen_objects_unpickle_without_keras(tmp_path):
     """Reading a pickled frozen object of Keras does not import Keras."""
     path = tmp_path / "frozen.pickle"
-    path.write_bytes(pickle.dumps([freeze(value) for value in OBJECTS]))
+    path.write_bytes(pickle.dumps([to_spec(value) for value in OBJECTS]))
     code = (
         "import pickle, sys\n"
         f"print(len(pickle.load(open({str(path)!r}, 'rb'))))\n"

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from skdeep._replacement import replacement
+from skdeep._atomic_write import replacement
 
 
 @pytest.fixture

@@ -1,0 +1,4 @@
+"""The caller's arrays: features, targets, weights, and the rows held out.
+
+Checks and encodes; knows neither networks nor training.
+"""
