@@ -18,8 +18,9 @@ import numpy as np
 
 from skdeep.callbacks._callback import Observer
 from skdeep.engine._data_feed import DataFeed
-from skdeep.engine._program import State, TrainingProgram
+from skdeep.engine._program import TrainingProgram
 from skdeep.engine._random import RowOrders, Seeds
+from skdeep.engine._state import State
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.exceptions import DivergenceError
 
