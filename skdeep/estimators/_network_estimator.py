@@ -40,6 +40,7 @@ from skdeep.data._targets import (
 )
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._reporting import EpochReport
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
 from skdeep.keras_objects._spec import (
@@ -330,21 +331,12 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         activation = encoder.output_activation
         if objective.loss_name == "Poisson":
             activation = "exponential"  # a rate is positive; as scikit-learn's MLP
+        parameters = self.get_params(deep=False)
         network, numbers = make_network(
-            self.get_params(deep=False),
-            self._input_shape(),
-            encoder.n_outputs,
-            activation,
+            parameters, self._input_shape(), encoder.n_outputs, activation
         )
         optimizer, rate, decay = make_optimizer(
-            self.optimizer,
-            learning_rate=self.learning_rate,
-            decay=self.decay,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            clipnorm=self.clipnorm,
-            clipvalue=self.clipvalue,
-            optimizer_params=self.optimizer_params,
+            parameters, defaults_of(type(self), OPTIMIZER)
         )
         key = ProgramKey(
             network,
