@@ -19,6 +19,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
 from skdeep._sklearn import CallbackSupportMixin, with_callbacks
+from skdeep._warnings import stacklevel_of_user
 from skdeep.callbacks._early_stopping import EarlyStopping, check_monitor, rises
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
@@ -432,7 +433,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             f"{len(losses)} epochs and {losses[-1]:.4g} after the last. Change "
             "learning_rate, scale X, or look at history_.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=stacklevel_of_user(),
         )
 
     def _outputs(self, X):
