@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep._warnings import stacklevel_of_user
 from skdeep.callbacks._callback import Observer
 from skdeep.engine._data_feed import DataFeed
 from skdeep.engine._program import TrainingProgram
@@ -116,7 +117,7 @@ class Run:
                 f"Training was interrupted in epoch {self.epoch + 1}; the weights of "
                 f"epoch {self.epoch} are kept, or with early stopping the best so far.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=stacklevel_of_user(),
             )
 
     def _train(self, train: DataFeed, validation: DataFeed | None) -> None:

@@ -19,6 +19,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call
 from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
 from skdeep._sklearn import CallbackSupportMixin, with_callbacks
+from skdeep._warnings import stacklevel_of_user
 from skdeep.callbacks._early_stopping import EarlyStopping, check_monitor, rises
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
@@ -40,6 +41,7 @@ from skdeep.data._targets import (
 )
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._reporting import EpochReport
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
 from skdeep.keras_objects._spec import (
@@ -330,21 +332,12 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         activation = encoder.output_activation
         if objective.loss_name == "Poisson":
             activation = "exponential"  # a rate is positive; as scikit-learn's MLP
+        parameters = self.get_params(deep=False)
         network, numbers = make_network(
-            self.get_params(deep=False),
-            self._input_shape(),
-            encoder.n_outputs,
-            activation,
+            parameters, self._input_shape(), encoder.n_outputs, activation
         )
         optimizer, rate, decay = make_optimizer(
-            self.optimizer,
-            learning_rate=self.learning_rate,
-            decay=self.decay,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            clipnorm=self.clipnorm,
-            clipvalue=self.clipvalue,
-            optimizer_params=self.optimizer_params,
+            parameters, defaults_of(type(self), OPTIMIZER)
         )
         key = ProgramKey(
             network,
@@ -440,7 +433,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             f"{len(losses)} epochs and {losses[-1]:.4g} after the last. Change "
             "learning_rate, scale X, or look at history_.",
             ConvergenceWarning,
-            stacklevel=4,
+            stacklevel=stacklevel_of_user(),
         )
 
     def _outputs(self, X):
