@@ -33,6 +33,7 @@ from skdeep.data._features import (
 from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import class_weights, normalized, row_weights
 from skdeep.data._targets import (
+    check_loss_takes,
     dense_targets,
     encode_classes,
     encode_numbers,
@@ -265,6 +266,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         from skdeep.networks._weights import draw_weights
 
         key, numbers = self._make_key(rows.X.shape[0])
+        for part, name in ((rows, "y"), (held, "y_val")):
+            if part is not None:
+                check_loss_takes(part.y, key.objective.loss_name, name)
         progress = self._progress if continuing else None
         if progress is None:
             progress = Progress(draw_seeds(self.random_state), 0)

@@ -162,6 +162,61 @@ def test_labels_of_a_matrix_are_predicted_each_on_its_own(kind, iris, iris_label
     assert net.classes_.tolist() == [[0, 1]] * 3
 
 
+CODINGS = {
+    "-1 and 1": lambda labels: 2 * labels - 1,
+    "1 and 2": lambda labels: labels + 1,
+    "0 and 255": lambda labels: labels * 255,
+    "0 and 2.0": lambda labels: labels * 2.0,
+    "always 3": lambda labels: np.full_like(labels, 3),
+    "sparse 0 and 255": lambda labels: sparse.csr_matrix(labels * 255),
+}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_label_matrices_of_other_values_are_refused(coding, iris, iris_labels):
+    """What is neither 0 nor 1 is no label, in y, y_val and a later partial_fit."""
+    X, _ = iris
+    other = CODINGS[coding](iris_labels)
+    fitted = classifier(epochs=1).fit(X, iris_labels)
+
+    with pytest.raises(ValueError, match=r"y must be 0 .* got also .* y == value"):
+        classifier().fit(X, other)
+    with pytest.raises(ValueError, match=r"y_val must be 0 .* got also"):
+        classifier().fit(X, iris_labels, X_val=X, y_val=other)
+    with pytest.raises(ValueError, match=r"y must be 0 .* got also"):
+        fitted.partial_fit(X, other)
+
+
+@pytest.mark.parametrize("kind", LABEL_MATRICES)
+def test_label_matrices_may_change_their_type(kind, iris, iris_labels):
+    """Zeros and ones of any type validate and go on as integers do."""
+    X, _ = iris
+    expected = classifier(epochs=2).fit(X, iris_labels, X_val=X, y_val=iris_labels)
+    expected.partial_fit(X, iris_labels)
+
+    given = LABEL_MATRICES[kind](iris_labels)
+    net = classifier(epochs=2).fit(X, iris_labels, X_val=X, y_val=given)
+    net.partial_fit(X, given)
+
+    np.testing.assert_array_equal(net.predict_proba(X), expected.predict_proba(X))
+    np.testing.assert_array_equal(
+        net.history_["val_loss"], expected.history_["val_loss"]
+    )
+
+
+@pytest.mark.parametrize("loss", ["poisson", "mean_squared_logarithmic_error"])
+def test_targets_below_the_range_of_the_loss_are_refused(loss, diabetes):
+    """Counts and logarithms need targets of at least 0, also after normalize_y."""
+    X, y = diabetes
+
+    with pytest.raises(ValueError, match=r"y must be at least 0 .* got values down"):
+        regressor(loss=loss).fit(X, y - 2)
+    with pytest.raises(ValueError, match=r"y_val must be at least 0"):
+        regressor(loss=loss).fit(X, y, X_val=X, y_val=y - 2)
+    with pytest.raises(ValueError, match=r"y must be .* leave normalize_y at False"):
+        regressor(loss=loss, normalize_y=True).fit(X, y)
+
+
 def test_labels_may_overlap(iris):
     """Labels do not exclude each other: rows may have all of them or none."""
     X, y = iris
