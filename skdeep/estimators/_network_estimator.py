@@ -31,7 +31,13 @@ from skdeep.data._features import (
     refuse_dates,
 )
 from skdeep.data._holdout import split_rows
-from skdeep.data._sample_weights import class_weights, normalized, row_weights
+from skdeep.data._sample_weights import (
+    NO_ROWS,
+    WeightScale,
+    class_weights,
+    normalized,
+    row_weights,
+)
 from skdeep.data._targets import (
     check_loss_takes,
     dense_targets,
@@ -55,7 +61,7 @@ FEWEST_EPOCHS = 5
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What continues when training goes on: seeds, epochs done, the optimizer.
+    """What continues when training goes on: seeds, epochs done, optimizer, weights.
 
     ``optimizer_state`` is None unless more training is announced by ``warm_start`` or
     ``partial_fit``; it can be three times as large as the weights.
@@ -65,6 +71,7 @@ class Progress:
     n_epochs: int
     optimizer: object = None
     optimizer_state: list | None = None
+    weight_scale: WeightScale = NO_ROWS
 
 
 @dataclass
@@ -82,6 +89,10 @@ class Rows:
     def with_mean_weight_one(self, name):
         """Return the rows with weights whose scale has no effect."""
         return replace(self, weight=normalized(self.weight, name))
+
+    def scaled_by(self, scale):
+        """Return the rows with weights that have mean 1 together with earlier rows."""
+        return replace(self, weight=scale.apply(self.weight))
 
 
 def unchanged_on_error(method):
@@ -279,7 +290,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             )
         if self.early_stopping and held is None:
             rows, held = self._hold_out(rows, progress.seeds.holdout)
-        rows = rows.with_mean_weight_one("The training rows")
+        rows, weight_scale = self._scale_weights(rows, progress, keep_optimizer)
         stopping = self._make_early_stopping(key, held)
         observers = self._make_observers(key, numbers, stopping, tasks)
         weights = (
@@ -308,6 +319,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             run.epoch,
             key.optimizer if keep else None,
             run.optimizer_state() if keep else None,
+            weight_scale,
         )
         n_skipped = run.epoch - progress.n_epochs - len(run.history)  # by a backup
         logs = [{}] * n_skipped + run.history
@@ -319,6 +331,17 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         if tasks is not None:
             tasks.end()
         return self
+
+    def _scale_weights(self, rows, progress, is_partial):
+        """Return rows of mean weight 1, and the scale for the next partial_fit.
+
+        A fit has all rows that matter; a call of partial_fit has some of them.
+        """
+        if is_partial and progress.n_epochs:
+            scale = progress.weight_scale.including(rows.weight)
+            return rows.scaled_by(scale), scale
+        scale = NO_ROWS.including(rows.weight)
+        return rows.with_mean_weight_one("The training rows"), scale
 
     def _make_key(self, n_rows):
         """Say what program these parameters and data need, and with which numbers."""
@@ -630,7 +653,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         classes : array-like of shape (n_classes,), default=None
             All classes there will be; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts.
+            How much each row counts, compared with the mean over the rows of all calls
+            so far.
 
         Returns
         -------
@@ -730,7 +754,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts.
+            How much each row counts, compared with the mean over the rows of all calls
+            so far.
 
         Returns
         -------
