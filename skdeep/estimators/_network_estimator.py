@@ -96,17 +96,24 @@ class Rows:
 
 
 def unchanged_on_error(method):
-    """Let a method that fails leave the estimator as it was."""
+    """Let a method that fails leave the estimator as it was.
+
+    All that is added is ``interrupted_``; a method that succeeds removes it.
+    """
 
     @functools.wraps(method)
     def guarded(self, *args, **kwargs):
         before = dict(self.__dict__)
         try:
-            return method(self, *args, **kwargs)
+            result = method(self, *args, **kwargs)
         except BaseException:
+            if hasattr(self, "interrupted_"):
+                before["interrupted_"] = self.interrupted_
             self.__dict__.clear()
             self.__dict__.update(before)
             raise
+        self.__dict__.pop("interrupted_", None)
+        return result
 
     return guarded
 
@@ -176,6 +183,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             If the data or parameters do not go together.
         skdeep.exceptions.DivergenceError
             If a loss or a weight becomes infinite or NaN.
+        KeyboardInterrupt
+            After Ctrl-C. The estimator is as it was before, and its attribute
+            ``interrupted_`` is a fitted estimator with the epochs done, if there are
+            any.
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
         tasks = begin_tasks(self, self.epochs, X, y, sample_weight)
@@ -327,10 +338,31 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = run.epoch
         self.best_epoch_ = stopping.best_epoch if stopping else run.epoch
         self.n_outputs_ = self._encoder.n_outputs
+        if run.interrupted:
+            self._raise_interrupt(run)
         self._warn_if_useless(run.history)
         if tasks is not None:
             tasks.end()
         return self
+
+    def _raise_interrupt(self, run):
+        """Pass Ctrl-C on, whatever is around the fit: a search must end as well.
+
+        Sets: ``interrupted_``, if an epoch was finished.
+        """
+        what = "the estimator is as it was."
+        if run.history:
+            reached = object.__new__(type(self))
+            reached.__dict__.update(self.__dict__)
+            reached.__dict__.pop("interrupted_", None)
+            self.interrupted_ = reached
+            what = (
+                f"interrupted_ is a fitted estimator with the weights of epoch "
+                f"{run.epoch}, or with early stopping the best so far."
+            )
+        raise KeyboardInterrupt(
+            f"Training was interrupted in epoch {run.epoch + 1}; {what}"
+        )
 
     def _scale_weights(self, rows, progress, is_partial):
         """Return rows of mean weight 1, and the scale for the next partial_fit.
