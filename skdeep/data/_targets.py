@@ -29,6 +29,37 @@ def refuse_missing_labels(y: Any) -> None:
         )
 
 
+# What Keras computes for smaller targets has no minimum, or takes them for 0.
+AT_LEAST_ZERO = ("Poisson", "MeanSquaredLogarithmicError")
+
+
+def check_loss_takes(y: np.ndarray, loss: str, name: str) -> None:
+    """Refuse encoded targets for which a loss means nothing."""
+    smallest = float(y.min(initial=0.0))
+    if loss in AT_LEAST_ZERO and smallest < 0:
+        raise ValueError(
+            f"{name} must be at least 0 for the loss {loss}, after normalize_y if that "
+            f"is set; got values down to {smallest:.3g}. Take another loss, or leave "
+            "normalize_y at False."
+        )
+
+
+def _refuse_other_codings(y: np.ndarray, name: str) -> None:
+    """Refuse label matrices of two other values.
+
+    scikit-learn calls them multilabel, too, but they cannot be guessed: all that its
+    LabelBinarizer does is keep them, so its MLPClassifier learns from -1 and 1 as
+    from numbers, and its own scores count whatever is not zero.
+    """
+    others = np.unique(y[~((y == 0) | (y == 1))])
+    if len(others):
+        raise ValueError(
+            f"{name} must be 0 where a row lacks a label and 1 where it has it; got "
+            f"also {others[:3].tolist()}. Give the matrix as {name} == value, with the "
+            "value that stands for having the label."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class ClassEncoder:
     """Classes of a classifier: one sigmoid for two, softmax for more.
@@ -80,6 +111,7 @@ class ClassEncoder:
                     f"{len(self.classes)} columns, as in fit; got shape {y.shape}. "
                     "Give one column per label."
                 )
+            _refuse_other_codings(y, name)
             return y
         codes = np.searchsorted(self.classes, y)
         codes = np.minimum(codes, len(self.classes) - 1)
