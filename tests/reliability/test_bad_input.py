@@ -314,6 +314,31 @@ def one_argument(y_true):
     return y_true
 
 
+class Slowly(keras.optimizers.Optimizer):
+    """An optimizer that passes on to another, as one for a moving average would."""
+
+    def __init__(self, inner):
+        super().__init__(learning_rate=0.1)
+        self.inner = inner
+
+    def get_config(self):
+        """Return what is inside, as an object."""
+        return super().get_config() | {"inner": self.inner}
+
+
+class Forgetful(keras.optimizers.SGD):
+    """An optimizer whose configuration lacks an argument, or the rate."""
+
+    def __init__(self, power, keeps_rate=True, **kwargs):
+        super().__init__(**kwargs)
+        self.keeps_rate = keeps_rate
+
+    def get_config(self):
+        """Return less than the constructor needs."""
+        config = super().get_config()
+        return config if self.keeps_rate else config | {"learning_rate": None}
+
+
 def nan_kernel(shape, dtype=None):
     """Return a kernel of NaN."""
     return np.full(shape, np.nan)
@@ -412,6 +437,25 @@ PARAMETERS = {
     ),
     "optimizer said twice": case(
         "own settings", optimizer=keras.optimizers.SGD(), momentum=0.5
+    ),
+    "optimizer that scales losses": case(
+        "wraps other optimizers",
+        optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()),
+    ),
+    "optimizer of optimizers": case(
+        "wraps other optimizers",
+        optimizer=keras.optimizers.MultiOptimizer(
+            keras.optimizers.OptimizerMap(keras.optimizers.SGD())
+        ),
+    ),
+    "optimizer of one's own around another": case(
+        "wraps other optimizers", optimizer=Slowly(keras.optimizers.SGD())
+    ),
+    "optimizer whose configuration forgets": case(
+        "get_config", optimizer=Forgetful(power=2)
+    ),
+    "optimizer without a rate to read": case(
+        "learning rate", optimizer=Forgetful(power=2, keeps_rate=False)
     ),
     "rate overflows float32": case("learning_rate", learning_rate=1e39),
     "rate vanishes in float32": case("learning_rate", learning_rate=1e-50),
