@@ -43,7 +43,7 @@ class Optimizer:
         except (TypeError, ValueError) as error:
             raise InvalidNetworkError(
                 f"optimizer must get arguments that Keras takes; got the error "
-                f"{error} Leave some of them out."
+                f"{str(error).rstrip('. ')}. Leave some of them out."
             ) from error
         optimizer.learning_rate = learning_rate
         return optimizer
