@@ -101,8 +101,8 @@ def _make(spec: Any) -> Any:
         return _stateless_class(spec.__class__).from_config(spec.get_config())
     except (TypeError, ValueError) as error:
         raise InvalidNetworkError(
-            f"optimizer must get arguments that Keras takes; got the error {error} "
-            "Leave some of them out."
+            f"optimizer must get arguments that Keras takes; got the error "
+            f"{str(error).rstrip('. ')}. Leave some of them out."
         ) from error
 
 

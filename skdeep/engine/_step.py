@@ -37,7 +37,7 @@ def explained(parts: str, advice: str) -> Iterator[None]:
     except Exception as error:  # the framework's, or of a function of the user
         raise InvalidNetworkError(
             f"{parts} must be such that the network can be trained; got the error "
-            f"{type(error).__name__}: {error} {advice}"
+            f"{type(error).__name__}: {str(error).rstrip('. ')}. {advice}"
         ) from error
 
 

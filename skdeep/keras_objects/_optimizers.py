@@ -16,7 +16,7 @@ from numbers import Real
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._spec import from_spec, spec_of_call, to_spec
+from skdeep.keras_objects._spec import spec_of_call, to_spec
 
 # Parameters of an estimator that are no argument of a Keras optimizer; the others are
 # handed on by name.
