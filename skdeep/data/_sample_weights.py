@@ -58,6 +58,19 @@ def _check_class_weight(class_weight: Any, y: np.ndarray) -> None:
         )
 
 
+def combined(sample: np.ndarray, of_class: np.ndarray) -> np.ndarray:
+    """Multiply two weights per row; refuse products that overflow."""
+    with np.errstate(over="ignore"):
+        weights = sample * of_class
+    if not np.isfinite(weights).all():
+        raise ValueError(
+            "sample_weight times class_weight must be finite; got weights up to "
+            f"{sample.max():.3g} and {of_class.max():.3g}. Divide one of them: only "
+            "ratios matter."
+        )
+    return weights
+
+
 def normalized(weights: np.ndarray, name: str) -> np.ndarray:
     """Scale weights to mean 1.
 

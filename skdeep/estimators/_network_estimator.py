@@ -36,6 +36,7 @@ from skdeep.data._sample_weights import (
     NO_ROWS,
     WeightScale,
     class_weights,
+    combined,
     normalized,
     row_weights,
 )
@@ -661,7 +662,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return encoder, y
 
     def _with_class_weight(self, weight, encoder, y):
-        return weight * class_weights(self.class_weight, encoder.classes, y)
+        return combined(weight, class_weights(self.class_weight, encoder.classes, y))
 
     @unchanged_on_error
     @with_callbacks
