@@ -10,7 +10,7 @@ import numpy as np
 
 
 class RunView(Protocol):
-    """What an observer may see and change of a running fit.
+    """What a callback may see and change of a running fit.
 
     Attributes
     ----------
@@ -61,21 +61,21 @@ class RunView(Protocol):
         """Let the optimizer remember something else."""
 
 
-class Observer:
+class Callback:
     """Told of what happens in a run; every hook does nothing by default.
 
     Attributes
     ----------
-    every : float
-        The number of epochs after which the observer must look; between looks many
-        epochs run in one compiled call.
+    max_epochs_between_looks : float
+        The number of epochs after which it must look; between looks many epochs run
+        in one compiled call.
     seconds : float
         The time after which it would like to look, as far as epochs allow.
     batches, validation_batches : bool
         Whether it wants to be told of every batch, which takes a call for each.
     """
 
-    every: float = 1
+    max_epochs_between_looks: float = 1
     seconds: float = math.inf
     batches: bool = False
     validation_batches: bool = False
@@ -84,7 +84,7 @@ class Observer:
         """Before the first epoch."""
 
     def on_epoch_begin(self, run: RunView) -> None:
-        """Before the next epochs, one or at most ``every``."""
+        """Before the next epochs, one or at most ``max_epochs_between_looks``."""
 
     def on_batch_begin(self, run: RunView, batch: int) -> None:
         """Before a batch, numbered from 0 in its epoch."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from skdeep.callbacks._callback import Observer, RunView
+from skdeep.callbacks._callback import Callback, RunView
 from skdeep.exceptions import DivergenceError, InvalidNetworkError
 
 # Parts of names whose values should rise; all others should fall.
@@ -30,13 +31,14 @@ def check_monitor(monitor: str, columns: Sequence[str]) -> None:
         )
 
 
-class EarlyStopping(Observer):
-    """Watch one column of the history.
+@dataclass(frozen=True)
+class StoppingRule:
+    """When to stop.
 
-    Parameters
+    Attributes
     ----------
     monitor : str
-        The column.
+        The column of the history to watch.
     patience : int
         Epochs without improvement after which the run stops.
     min_delta : float
@@ -45,33 +47,42 @@ class EarlyStopping(Observer):
         Whether larger is better.
     """
 
-    every = 1
+    monitor: str
+    patience: int
+    min_delta: float
+    rising: bool
 
-    def __init__(self, monitor: str, patience: int, min_delta: float, rising: bool):
-        self.monitor = monitor
-        self.patience = patience
-        self.min_delta = min_delta
-        self.rising = rising
+
+class EarlyStopping(Callback):
+    """Watch one column of the history; keep the best weights.
+
+    Sets: ``best_value``, ``best_epoch``.
+    """
+
+    max_epochs_between_looks = 1
+
+    def __init__(self, rule: StoppingRule):
+        self.rule = rule
         self.best_value: float | None = None
         self.best_epoch = 0
         self._best: Any = None
 
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
         """Compare, remember, stop."""
-        value = logs[-1][self.monitor]
+        value = logs[-1][self.rule.monitor]
         if not math.isfinite(value):
             raise DivergenceError(
-                f"Expected finite numbers to monitor; got {self.monitor}={value} in "
-                f"epoch {run.epoch}. Scale the validation rows like the training rows, "
-                "or monitor another column."
+                f"Expected finite numbers to monitor; got {self.rule.monitor}={value} "
+                f"in epoch {run.epoch}. Scale the validation rows like the training "
+                "rows, or monitor another column."
             )
         gain = 0.0
         if self.best_value is not None:
-            gain = (value - self.best_value) * (1 if self.rising else -1)
-        if self.best_value is None or gain > self.min_delta:
+            gain = (value - self.best_value) * (1 if self.rule.rising else -1)
+        if self.best_value is None or gain > self.rule.min_delta:
             self.best_value, self.best_epoch = value, run.epoch
             self._best = run.snapshot()
-        elif run.epoch - self.best_epoch >= self.patience:
+        elif run.epoch - self.best_epoch >= self.rule.patience:
             run.stop = True
 
     def on_run_end(self, run: RunView) -> None:

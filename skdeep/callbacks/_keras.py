@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.callbacks._callback import Observer, RunView
+from skdeep.callbacks._callback import Callback, RunView
 from skdeep.exceptions import InvalidNetworkError
 
 
@@ -44,7 +44,7 @@ def copy_callbacks(callbacks: Any) -> list[Any]:
         ) from error
 
 
-class KerasCallbacks(Observer):
+class KerasCallbacks(Callback):
     """Hand a run to Keras callbacks.
 
     Sets while running: ``logs``, the last that ``on_epoch_end`` was given.
@@ -64,7 +64,9 @@ class KerasCallbacks(Observer):
     ):
         self.callbacks = list(callbacks)
         self.logs: dict[str, float] = {}
-        self.every = 1 if any(map(_looks_at_epochs, callbacks)) else math.inf
+        self.max_epochs_between_looks = (
+            1 if any(map(_looks_at_epochs, callbacks)) else math.inf
+        )
         self.batches = any(map(_looks_at_batches, callbacks))
         self.validation_batches = any(map(_looks_at_validation_batches, callbacks))
         self._verbose = verbose
@@ -123,7 +125,7 @@ class KerasCallbacks(Observer):
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
         """Pass the logs on; what a callback adds to them joins the history."""
         self.logs = _as_keras(logs[-1])
-        if self.every == 1:
+        if self.max_epochs_between_looks == 1:
             self._call(run, "on_epoch_end", run.epoch - 1, self.logs)
         for name, value in self.logs.items():
             if name not in logs[-1]:

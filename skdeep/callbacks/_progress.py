@@ -9,7 +9,7 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from skdeep.callbacks._callback import Observer, RunView
+from skdeep.callbacks._callback import Callback, RunView
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SECONDS_PER_LOOK = 0.1
 
 
-def make_display(verbose: int, title: str) -> Observer | None:
+def make_display(verbose: int, title: str) -> Callback | None:
     """Return what shows a fit as ``verbose`` asks for; None for nothing."""
     if verbose == 0:
         return None
@@ -31,7 +31,7 @@ def make_display(verbose: int, title: str) -> Observer | None:
     return ProgressLines(math.inf)
 
 
-class ProgressLines(Observer):
+class ProgressLines(Callback):
     """Print a line whenever another share of the epochs is done.
 
     Parameters
@@ -40,7 +40,7 @@ class ProgressLines(Observer):
         How many lines; infinity prints every epoch.
     """
 
-    every = math.inf
+    max_epochs_between_looks = math.inf
     seconds = SECONDS_PER_LOOK
 
     def __init__(self, n_lines: float):
@@ -77,7 +77,7 @@ class ProgressLines(Observer):
         self._unprinted = None
 
 
-class ProgressBar(Observer):
+class ProgressBar(Callback):
     """Show one bar that moves while the fit goes on.
 
     Parameters
@@ -88,7 +88,7 @@ class ProgressBar(Observer):
         What stands in front of the bar.
     """
 
-    every = math.inf
+    max_epochs_between_looks = math.inf
     seconds = SECONDS_PER_LOOK
 
     def __init__(self, console: Console, title: str):

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from skdeep.callbacks._callback import Observer, RunView
+from skdeep.callbacks._callback import Callback, RunView
 
 
-class SklearnCallbacks(Observer):
+class SklearnCallbacks(Callback):
     """Tell scikit-learn's callbacks of a fit and of its epochs.
 
     Parameters
@@ -30,7 +30,7 @@ class SklearnCallbacks(Observer):
         if fit had stopped there. Only called if a callback asks for the estimator.
     """
 
-    every = 1
+    max_epochs_between_looks = 1
 
     def __init__(self, estimator: Any, n_epochs: int, X: Any, y: Any, weight: Any):
         metadata = None if weight is None else {"sample_weight": weight}

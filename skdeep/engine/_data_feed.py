@@ -7,16 +7,16 @@ integer rows become dense floats only in a chunk, so the whole never is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from skdeep.data._dense_rows import dense_rows
+from skdeep.data._training_data import TrainingData
 from skdeep.engine._program import MAX_EPOCHS, TrainingProgram
 from skdeep.engine._random import RowOrders
 from skdeep.engine._state import DeviceChunk, State
-from skdeep.engine.backends._loading import load_tensorflow
 
 
 class Part(NamedTuple):
@@ -35,21 +35,17 @@ class DataFeed:
     ----------
     program : TrainingProgram
         Whose chunk size and dtype are used.
-    X : array or sparse matrix of shape (n_rows, n_features) or (n_rows, *image_shape)
-        Images may come as flat rows.
-    y : array of shape (n_rows,) or (n_rows, n_outputs)
-        Encoded targets.
-    weight : array of shape (n_rows,)
-        One weight per row.
+    data : TrainingData
+        The rows; images may be flat.
     """
 
-    def __init__(self, program: TrainingProgram, X: Any, y: Any, weight: Any):
+    def __init__(self, program: TrainingProgram, data: TrainingData):
         self._program = program
-        self._X, self._y, self._weight = X, y, weight
-        self.n_rows = X.shape[0]
+        self._X, self._y, self._weight = data.X, data.y, data.weight
+        self.n_rows = data.n_rows
         key = program.key
         self._dtype = np.dtype(key.network.compute_dtype)
-        self._y_dtype = np.int32 if key.objective.kind == "multiclass" else self._dtype
+        self._y_dtype = key.objective.target_type.rows_dtype(key.network.compute_dtype)
         self._size = key.n_chunk_rows
         self.n_batches = -(-self.n_rows // key.batch_size)
         self._fits = self.n_rows <= self._size
@@ -72,7 +68,7 @@ class DataFeed:
     def train(
         self,
         state: State,
-        hyperparameters: dict[str, float],
+        hyperparameters: Mapping[str, Any],
         orders: RowOrders,
         seed: int,
         first_epoch: int,
@@ -98,12 +94,12 @@ class DataFeed:
             n_epochs,
             True,
         )
-        return state, history.numpy()[:n_epochs]
+        return state, self._program.numpy(history)[:n_epochs]
 
     def _train_streamed(
         self,
         state: State,
-        hyperparameters: dict[str, float],
+        hyperparameters: Mapping[str, Any],
         orders: RowOrders,
         seed: int,
         epoch: int,
@@ -113,10 +109,10 @@ class DataFeed:
         for part in self._parts(orders.epoch(epoch), self._size):
             state, history = self.train_part(state, hyperparameters, part, seed)
         assert history is not None
-        return state, history.numpy()[:1]
+        return state, self._program.numpy(history)[:1]
 
     def train_part(
-        self, state: State, hyperparameters: dict[str, float], part: Part, seed: int
+        self, state: State, hyperparameters: Mapping[str, Any], part: Part, seed: int
     ) -> tuple[State, Any]:
         """Run a part of an epoch; the history is that of the epoch so far."""
         return self._program.train(
@@ -147,19 +143,19 @@ class DataFeed:
                 padded.flat[: len(places)] = places
                 yield Part(chunk, padded, len(places), first + start == 0)
 
-    def evaluate(self, state: State, hyperparameters: dict[str, float]) -> np.ndarray:
+    def evaluate(self, state: State, hyperparameters: Mapping[str, Any]) -> np.ndarray:
         """Loss and metrics of all rows, in order."""
         *_, results = self._evaluations(state, hyperparameters, self._size)
         return results
 
     def evaluations(
-        self, state: State, hyperparameters: dict[str, float]
+        self, state: State, hyperparameters: Mapping[str, Any]
     ) -> Iterator[np.ndarray]:
         """Loss and metrics of the rows so far, after every batch."""
         return self._evaluations(state, hyperparameters, self._program.key.batch_size)
 
     def _evaluations(
-        self, state: State, hyperparameters: dict[str, float], n_rows: int
+        self, state: State, hyperparameters: Mapping[str, Any], n_rows: int
     ) -> Iterator[np.ndarray]:
         """Loss and metrics of the rows so far, after every ``n_rows`` rows."""
         for start in range(0, self.n_rows, n_rows):
@@ -169,7 +165,7 @@ class DataFeed:
             state, results = self._program.evaluate(
                 state, hyperparameters, chunk, stop - start, start == 0
             )
-            yield results.numpy()
+            yield self._program.numpy(results)
 
     def ranges(self) -> str:
         """Describe the values of X and y for an error message."""
@@ -180,13 +176,13 @@ class DataFeed:
 
     def _chunk(self, chosen: Any) -> DeviceChunk:
         """Take some rows, make them dense floats, pad them, put them on the device."""
-        constant = load_tensorflow().constant
+        array = self._program.array
         shape = self._program.key.network.input_shape
         rows = dense_rows(self._X, chosen, shape, self._dtype)
         return DeviceChunk(
-            constant(self._padded(rows, self._dtype)),
-            constant(self._padded(self._y[chosen], self._y_dtype)),
-            constant(self._padded(self._weight[chosen], self._dtype)),
+            array(self._padded(rows, self._dtype)),
+            array(self._padded(self._y[chosen], self._y_dtype)),
+            array(self._padded(self._weight[chosen], self._dtype)),
         )
 
     def _padded(self, rows: np.ndarray, dtype: Any) -> np.ndarray:

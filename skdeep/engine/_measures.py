@@ -104,7 +104,7 @@ class Measures:
         """Y as the loss or metric wants it: class numbers or one-hot rows."""
         from keras import ops
 
-        if self._objective.kind != "multiclass":
+        if not self._objective.target_type.are_class_numbers:
             return y
         if _wants_class_numbers(consumer):
             return ops.expand_dims(y, -1)

@@ -14,35 +14,7 @@ from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._spec import KerasSpec, to_spec
-
-AUTO_LOSS = {
-    "binary": "binary_crossentropy",
-    "multilabel": "binary_crossentropy",
-    "multiclass": "sparse_categorical_crossentropy",
-    "regression": "mean_squared_error",
-}
-AUTO_METRICS = {
-    "binary": ("accuracy",),
-    "multilabel": ("accuracy",),
-    "multiclass": ("accuracy",),
-    "regression": (),
-}
-# Losses that only make sense for certain targets; every other loss takes any.
-FITTING_TARGETS = {
-    "BinaryCrossentropy": ("binary", "multilabel"),
-    "BinaryFocalCrossentropy": ("binary", "multilabel"),
-    "CategoricalCrossentropy": ("multiclass",),
-    "CategoricalFocalCrossentropy": ("multiclass",),
-    "SparseCategoricalCrossentropy": ("multiclass",),
-    "CategoricalHinge": ("multiclass",),
-    "KLDivergence": ("multiclass",),
-    "Hinge": ("binary", "multilabel"),
-    "SquaredHinge": ("binary", "multilabel"),
-    "Poisson": ("regression",),
-    "Quantile": ("regression",),
-    "MeanSquaredLogarithmicError": ("regression",),
-    "MeanAbsolutePercentageError": ("regression",),
-}
+from skdeep.networks._head import TargetType
 
 
 @dataclass(frozen=True)
@@ -80,7 +52,7 @@ class Objective:
     pairs of the name in the history and what ``keras.metrics`` makes of it.
     """
 
-    kind: str
+    target_type: TargetType
     n_outputs: int
     loss: Any
     metrics: tuple[tuple[str, Any], ...]
@@ -97,31 +69,30 @@ class Objective:
 
 
 def make_objective(
-    loss: Any, loss_params: dict[str, Any] | None, metrics: Any, kind: str, n: int
+    loss: Any,
+    loss_params: dict[str, Any] | None,
+    metrics: Any,
+    target_type: TargetType,
+    n_outputs: int,
 ) -> Objective:
-    """Resolve the constructor's ``loss`` and ``metrics`` for a kind of target."""
-    resolved = _resolve_loss(loss, dict(loss_params or {}), kind)
-    name = _name_of(resolved)
-    fitting = FITTING_TARGETS.get(name)
-    if fitting is not None and kind not in fitting:
-        raise InvalidNetworkError(
-            f"loss={loss!r} is for {' and '.join(fitting)} targets; got a {kind} "
-            f"target. Use loss='auto', which takes {AUTO_LOSS[kind]!r} here."
-        )
-    if metrics == "auto":
-        metrics = AUTO_METRICS[kind]
+    """Resolve the constructor's ``loss`` and ``metrics`` for a type of target."""
+    loss = target_type.loss if isinstance(loss, str) and loss == "auto" else loss
+    resolved = _resolve_loss(loss, dict(loss_params or {}))
+    target_type.check_loss(_name_of(resolved))
+    if isinstance(metrics, str) and metrics == "auto":
+        metrics = target_type.metrics
     elif metrics is None:
         metrics = ()
     elif isinstance(metrics, str) or not isinstance(metrics, Sequence):
         metrics = (metrics,)
-    pairs = tuple(_resolve_metric(m, kind) for m in metrics)
+    pairs = tuple(_resolve_metric(m, target_type) for m in metrics)
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names) or "loss" in names:
         raise InvalidNetworkError(
             f"metrics must have different names, none of them 'loss'; got {names}. "
             "Give the Keras metric objects names of their own."
         )
-    return Objective(kind, n, resolved, pairs)
+    return Objective(target_type, n_outputs, resolved, pairs)
 
 
 def _name_of(loss: Any) -> str:
@@ -131,12 +102,10 @@ def _name_of(loss: Any) -> str:
     return str(getattr(loss, "__name__", type(loss).__name__))
 
 
-def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
+def _resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
     """Turn a name, instance or function into a spec or a function."""
     import keras
 
-    if loss == "auto":
-        loss = AUTO_LOSS[kind]
     if loss == "quantile":
         return Quantile(**_checked(params, Quantile, loss))
     if not isinstance(loss, str):
@@ -199,22 +168,18 @@ def _checked(params: dict[str, Any], cls: type, loss: str) -> dict[str, Any]:
     return params
 
 
-def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
+def _resolve_metric(metric: Any, target_type: TargetType) -> tuple[str, Any]:
     """Return the history name of a metric and the spec of the metric."""
     import keras
 
     if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
-        classes = {
-            "multiclass": keras.metrics.SparseCategoricalAccuracy,
-            "binary": keras.metrics.BinaryAccuracy,
-            "multilabel": keras.metrics.BinaryAccuracy,
-        }
-        if kind not in classes:
+        if not target_type.accuracy:
             raise InvalidNetworkError(
                 f"metrics={metric!r} is for classifiers; got a regression target. "
                 "Use 'mean_absolute_error' or another metric of numbers."
             )
-        return metric, to_spec(classes[kind](name=metric), keep_name=True)
+        accuracy = getattr(keras.metrics, target_type.accuracy)
+        return metric, to_spec(accuracy(name=metric), keep_name=True)
     if isinstance(metric, str):
         try:
             found = keras.metrics.get(metric)

@@ -7,7 +7,7 @@ and has no lock, so threads train with it side by side.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,14 @@ class TrainingProgram:
         self._train = backend.compiled(self._train_epochs, key.jit_compile)
         self._evaluate = backend.compiled(self._evaluate_rows, key.jit_compile)
 
+    def array(self, values: Any) -> Any:
+        """Put numbers on the device."""
+        return self._backend.array(values)
+
+    def numpy(self, array: Any) -> np.ndarray:
+        """Copy a device array."""
+        return self._backend.numpy(array)
+
     def start(
         self,
         weights: Sequence[np.ndarray],
@@ -63,12 +71,11 @@ class TrainingProgram:
         """Trace and compile the train function by a call of no epochs."""
         key, array = self.key, self._backend.array
         weights = [np.zeros(s, self._dtype) for s in self._step.weight_shapes]
-        multiclass = key.objective.kind == "multiclass"
-        n_rows = key.n_chunk_rows
-        y_shape = (n_rows,) if multiclass else (n_rows, key.objective.n_outputs)
+        n_rows, target_type = key.n_chunk_rows, key.objective.target_type
+        y_shape = target_type.rows_shape(n_rows, key.objective.n_outputs)
         chunk = DeviceChunk(
             array(np.zeros((n_rows, *key.network.input_shape), self._dtype)),
-            array(np.zeros(y_shape, np.int32 if multiclass else self._dtype)),
+            array(np.zeros(y_shape, target_type.rows_dtype(self._dtype))),
             array(np.zeros((n_rows,), self._dtype)),
         )
         order = np.zeros(self.order_shape, np.int32)
@@ -79,7 +86,7 @@ class TrainingProgram:
     def train(
         self,
         state: State,
-        hyperparameters: dict[str, float],
+        hyperparameters: Mapping[str, Any],
         chunk: DeviceChunk,
         order: np.ndarray,
         seed: int,
@@ -94,7 +101,8 @@ class TrainingProgram:
         state : State
             Where to start.
         hyperparameters : dict
-            Values for ``hyperparameter_names`` of the step.
+            Values for ``hyperparameter_names`` of the step; "y_scale" and "y_offset"
+            if metrics are to be in other units than the targets.
         chunk : DeviceChunk
             The rows, padded by repeating one.
         order : array of shape order_shape, (n_blocks, n_block_rows)
@@ -130,7 +138,7 @@ class TrainingProgram:
     def evaluate(
         self,
         state: State,
-        hyperparameters: dict[str, float],
+        hyperparameters: Mapping[str, Any],
         chunk: DeviceChunk,
         n_rows: int,
         starts_epoch: bool,
@@ -147,16 +155,26 @@ class TrainingProgram:
         )
         return state._replace(metrics=metrics), results
 
-    def _vector(self, hyperparameters: dict[str, float]) -> Any:
-        """The hyperparameters in the step's order; what it does not get is zero."""
-        names = self._step.hyperparameter_names
+    def _vector(self, hyperparameters: Mapping[str, Any]) -> Any:
+        """The hyperparameters in the step's order, what it does not get is zero.
+
+        The units of the target follow; 1 and 0 where no metric asks for them.
+        """
+        names, n_outputs = self._step.hyperparameter_names, self.key.objective.n_outputs
         values = [hyperparameters.get(name, 0.0) for name in names]
-        return self._backend.array(np.asarray(values, self._dtype))
+        scale, offset = np.ones(n_outputs), np.zeros(n_outputs)
+        if self.key.objective.metrics:
+            scale = hyperparameters.get("y_scale", scale)
+            offset = hyperparameters.get("y_offset", offset)
+        vector = np.concatenate([values, scale, offset])
+        return self._backend.array(vector.astype(self._dtype))
 
     def _named(self, vector: Any) -> dict[str, Any]:
-        """The hyperparameters by name, as scalars of the program."""
-        names = self._step.hyperparameter_names
-        return {name: vector[i] for i, name in enumerate(names)}
+        """The hyperparameters by name, as scalars of the program, and the units."""
+        names, n_outputs = self._step.hyperparameter_names, self.key.objective.n_outputs
+        scalars = {name: vector[i] for i, name in enumerate(names)}
+        scale, offset = vector[len(names) : -n_outputs], vector[-n_outputs:]
+        return {**scalars, "y_scale": scale, "y_offset": offset}
 
     def _train_epochs(
         self,

@@ -1,6 +1,6 @@
-"""One fit: epochs in segments, losses looked at, observers told.
+"""One fit: epochs in segments, losses looked at, callbacks told.
 
-A segment ends where somebody wants to look: an observer, the validation rows, or the
+A segment ends where somebody wants to look: an callback, the validation rows, or the
 end of what a call can hold. What a fit computes does not depend on where it is cut.
 """
 
@@ -10,17 +10,16 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from skdeep.callbacks._callback import Observer
+from skdeep.callbacks._callback import Callback
 from skdeep.engine._data_feed import DataFeed
+from skdeep.engine._job import Job
 from skdeep.engine._program import TrainingProgram
-from skdeep.engine._random import RowOrders, Seeds
+from skdeep.engine._random import RowOrders
 from skdeep.engine._state import State
-from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.exceptions import DivergenceError
 
 # Ctrl-C is heard between two calls, and the epochs of the broken one are lost; so a
@@ -28,18 +27,8 @@ from skdeep.exceptions import DivergenceError
 SECONDS_PER_CALL = 1.0
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a run does: from which epoch to which, with which seeds."""
-
-    first_epoch: int
-    last_epoch: int
-    shuffle: bool
-    seeds: Seeds
-
-
 class Run:
-    """A fit in progress; what observers see of it is ``RunView``.
+    """A fit in progress; what callbacks see of it is ``RunView``.
 
     Sets while running: ``state``, ``epoch``, ``n_batches``, ``history``,
     ``learning_rate``, ``stop``, ``interrupted``, ``finished``.
@@ -49,17 +38,16 @@ class Run:
         self,
         program: TrainingProgram,
         state: State,
-        numbers: dict[str, float],
-        plan: Plan,
-        observers: Sequence[Observer] = (),
+        job: Job,
+        callbacks: Sequence[Callback] = (),
     ):
         self.program = program
         self.state = state
-        self.numbers = dict(numbers)
-        self.plan = plan
-        self.observers = list(observers)
-        self.epoch = plan.first_epoch
-        self.last_epoch = plan.last_epoch
+        self.job = job
+        self.hyperparameters = job.numbers
+        self.callbacks = list(callbacks)
+        self.epoch = job.first_epoch
+        self.last_epoch = job.last_epoch
         self.n_batches = 0
         self.history: list[dict[str, float]] = []
         self.stop = False
@@ -71,11 +59,11 @@ class Run:
     @property
     def learning_rate(self) -> float:
         """The learning rate before decay and schedule."""
-        return self.numbers["learning_rate"]
+        return self.hyperparameters["learning_rate"]
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self.numbers["learning_rate"] = float(value)
+        self.hyperparameters["learning_rate"] = float(value)
 
     def snapshot(self) -> Any:
         """Return the weights; tensors never change, so nothing is copied."""
@@ -87,28 +75,27 @@ class Run:
 
     def weights(self) -> list[np.ndarray]:
         """Copy the weights into arrays."""
-        return [w.numpy() for w in self.state.weights]
+        return [self.program.numpy(w) for w in self.state.weights]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Go on with other weights."""
-        constant = load_tensorflow().constant
-        self.restore([constant(w) for w in weights])
+        self.restore([self.program.array(w) for w in weights])
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Copy what the optimizer remembers into arrays."""
-        return [v.numpy() for v in self.state.optimizer]
+        return [self.program.numpy(v) for v in self.state.optimizer]
 
     def set_optimizer_state(self, values: Sequence[np.ndarray]) -> None:
         """Let the optimizer remember something else."""
-        constant = load_tensorflow().constant
-        self.state = self.state._replace(optimizer=[constant(v) for v in values])
+        remembered = [self.program.array(v) for v in values]
+        self.state = self.state._replace(optimizer=remembered)
 
     def execute(self, train: DataFeed, validation: DataFeed | None = None) -> None:
         """Train until the last epoch, a stop, or Ctrl-C: see ``interrupted``."""
         try:
-            with ExitStack() as ends:  # every observer hears the end, whatever fails
-                for observer in reversed(self.observers):
-                    ends.callback(observer.on_run_end, self)
+            with ExitStack() as ends:  # every callback hears the end, whatever fails
+                for callback in reversed(self.callbacks):
+                    ends.callback(callback.on_run_end, self)
                 self._train(train, validation)
             self._check_weights(train)
         except Exception as error:
@@ -118,7 +105,7 @@ class Run:
 
     def _train(self, train: DataFeed, validation: DataFeed | None) -> None:
         """Go from segment to segment."""
-        orders = RowOrders(self.plan.seeds.order, train.n_rows, self.plan.shuffle)
+        orders = RowOrders(self.job.seeds.order, train.n_rows, self.job.shuffle)
         self.n_batches = train.n_batches
         try:
             self._tell("on_run_begin")
@@ -132,15 +119,15 @@ class Run:
         self.state = self.program.finish(self.state)
 
     def _tell(self, hook: str, *args: Any) -> None:
-        """Call one hook of every observer."""
-        for observer in self.observers:
-            getattr(observer, hook)(self, *args)
+        """Call one hook of every callback."""
+        for callback in self.callbacks:
+            getattr(callback, hook)(self, *args)
 
     def _segment(
         self, train: DataFeed, validation: DataFeed | None, orders: RowOrders
     ) -> list[dict[str, float]]:
         """Run epochs until somebody wants to look; return one dict per epoch."""
-        if any(observer.batches for observer in self.observers):
+        if any(callback.batches for callback in self.callbacks):
             n_epochs, history = 1, self._epoch_in_batches(train, orders)
         else:
             n_epochs = 1 if validation else self._epochs_until_look(train)
@@ -157,9 +144,9 @@ class Run:
     def _epochs_until_look(self, train: DataFeed) -> int:
         """Say for how many epochs nobody needs to look."""
         n_epochs = [self.last_epoch - self.epoch, train.epochs_per_call]
-        seconds = [SECONDS_PER_CALL, *(o.seconds for o in self.observers)]
+        seconds = [SECONDS_PER_CALL, *(c.seconds for c in self.callbacks)]
         in_time = min(seconds) * self._epochs_per_second
-        wanted = [o.every for o in self.observers]
+        wanted = [c.max_epochs_between_looks for c in self.callbacks]
         return max(1, int(min(*n_epochs, *wanted, in_time)))
 
     def _epochs(self, train: DataFeed, orders: RowOrders, n_epochs: int) -> np.ndarray:
@@ -167,9 +154,9 @@ class Run:
         started = time.perf_counter()
         state, history = train.train(
             self.state,
-            self.numbers,
+            self.hyperparameters,
             orders,
-            self.plan.seeds.dropout,
+            self.job.seeds.dropout,
             self.epoch,
             n_epochs,
         )
@@ -180,14 +167,14 @@ class Run:
     def _epoch_in_batches(self, train: DataFeed, orders: RowOrders) -> np.ndarray:
         """Run one epoch in a call per batch; the same numbers, to the last bit."""
         before = self.state
-        seed = self.plan.seeds.dropout
+        seed = self.job.seeds.dropout
         try:
             for number, part in enumerate(train.batches(orders, self.epoch)):
                 self._tell("on_batch_begin", number)
                 self.state, rows = train.train_part(
-                    self.state, self.numbers, part, seed
+                    self.state, self.hyperparameters, part, seed
                 )
-                history: np.ndarray = rows.numpy()[:1]
+                history = self.program.numpy(rows)[:1]
                 (logs,) = self._named(history, self.program.columns)
                 self._tell("on_batch_end", number, logs)
                 if self.stop:
@@ -200,16 +187,18 @@ class Run:
     def _validate(self, validation: DataFeed) -> dict[str, float]:
         """Evaluate the validation rows; return loss and metrics by name."""
         self._tell("on_validation_begin")
-        if any(observer.validation_batches for observer in self.observers):
+        if any(callback.validation_batches for callback in self.callbacks):
             results = self._validate_in_batches(validation)
         else:
-            results = self._measured(validation.evaluate(self.state, self.numbers))
+            results = self._measured(
+                validation.evaluate(self.state, self.hyperparameters)
+            )
         self._tell("on_validation_end", results)
         return results
 
     def _validate_in_batches(self, validation: DataFeed) -> dict[str, float]:
         """Evaluate in a call per batch."""
-        evaluations = validation.evaluations(self.state, self.numbers)
+        evaluations = validation.evaluations(self.state, self.hyperparameters)
         for number in range(validation.n_batches):
             self._tell("on_validation_batch_begin", number)
             results = self._measured(next(evaluations))

@@ -56,6 +56,7 @@ class TrainingStep:
         self._key = key
         self._backend = backend
         self._dtype = key.network.compute_dtype
+        self._n_outputs = key.objective.n_outputs
         self.columns = (*key.objective.names, "learning_rate")
         self.hyperparameter_names = (
             "learning_rate",
@@ -95,11 +96,11 @@ class TrainingStep:
 
     def _two_rows(self) -> tuple[Any, Any]:
         """Targets and outputs of two rows that any loss can take."""
-        n_outputs = self._key.network.output_units
-        if self._key.objective.kind == "multiclass":
-            y = np.zeros((2,), np.int32)
-        else:
-            y = np.ones((2, n_outputs), self._dtype)
+        target_type, n_outputs = self._key.objective.target_type, self._n_outputs
+        y = np.full(target_type.rows_shape(2, n_outputs), 1)
+        if target_type.are_class_numbers:
+            y = np.zeros_like(y)
+        y = y.astype(target_type.rows_dtype(self._dtype))
         outputs = np.full((2, n_outputs), 1.0 / n_outputs, self._dtype)
         return self._backend.array(y), self._backend.array(outputs)
 
@@ -187,7 +188,9 @@ class TrainingStep:
         def loss_of(trained: Sequence[Any]) -> tuple[Any, Any]:
             weights = self._with_trained(state.weights, trained)
             passed = forward(weights, batch.X, context)
-            loss, metrics = self._measure(state.metrics, batch, n_rows_left, passed)
+            loss, metrics = self._measure(
+                state.metrics, numbers, batch, n_rows_left, passed
+            )
             return self._optimizer.scale_loss(loss), (metrics, passed.updates)
 
         trained = [state.weights[i] for i in self._trained]
@@ -206,11 +209,16 @@ class TrainingStep:
         """Measure one batch without training."""
         context = Pass(self._key.network, numbers, self._row_mask(n_rows_left))
         passed = forward(state.weights, batch.X, context)
-        _, metrics = self._measure(state.metrics, batch, n_rows_left, passed)
+        _, metrics = self._measure(state.metrics, numbers, batch, n_rows_left, passed)
         return state._replace(metrics=metrics)
 
     def _measure(
-        self, metrics: list[Any], batch: DeviceChunk, n_rows_left: Any, passed: Any
+        self,
+        metrics: list[Any],
+        numbers: Numbers,
+        batch: DeviceChunk,
+        n_rows_left: Any,
+        passed: Any,
     ) -> tuple[Any, list[Any]]:
         """Return the loss of a batch with its penalty, and the metrics after it."""
         from keras import ops
@@ -223,6 +231,9 @@ class TrainingStep:
         loss = self._reduced(losses, batch.weight * mask, n_rows)
         loss = loss + ops.cast(passed.penalty, self._dtype)
         total, n_measured, *own = metrics
+        if key.objective.target_type.has_units:  # times 1, plus 0 changes no bit
+            scale, offset = numbers["y_scale"], numbers["y_offset"]
+            y, given = y * scale + offset, given * scale + offset
         own = self._measures.update(own, y, given, mask)
         return loss, [total + loss * n_rows, n_measured, *own]
 

@@ -7,12 +7,10 @@ the parameters, from the table in ``_parameters.py``.
 from __future__ import annotations
 
 from skdeep.data._features import check_images
-from skdeep.estimators._network_estimator import (
-    NetworkClassifier,
-    NetworkEstimator,
-    NetworkRegressor,
-)
+from skdeep.estimators._classifier import NetworkClassifier
+from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
+from skdeep.estimators._regressor import NetworkRegressor
 
 
 class ImageNetwork(NetworkEstimator):

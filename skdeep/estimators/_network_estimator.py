@@ -1,7 +1,7 @@
-"""The fit sequence, once for all estimators: validate → encode → key → program → run.
+"""What all estimators share: check the data, prepare a job, run it, keep its outcome.
 
 Think twice before adding anything here: what a network looks like belongs to
-``networks``, how it is trained to ``engine``, what labels mean to ``_targets``.
+``networks``, how it is trained to ``engine``, what labels mean to a head.
 """
 
 from __future__ import annotations
@@ -10,48 +10,27 @@ import functools
 import warnings
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, _fit_context
-from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import CallbackSupportMixin, with_callbacks
 from skdeep._warnings import stacklevel_of_user
-from skdeep.callbacks._early_stopping import EarlyStopping, check_monitor, rises
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
-from skdeep.data._features import (
-    check_lengths,
-    check_numbers,
-    check_range,
-    of_validation_rows,
-    refuse_dates,
-)
-from skdeep.data._holdout import split_rows
-from skdeep.data._sample_weights import (
-    NO_ROWS,
-    WeightScale,
-    class_weights,
-    combined,
-    normalized,
-    row_weights,
-)
-from skdeep.data._targets import (
-    check_loss_takes,
-    dense_targets,
-    encode_classes,
-    encode_numbers,
-    refuse_missing_labels,
-)
-from skdeep.engine._random import Seeds, draw_seeds
+from skdeep.data._features import check_lengths, check_range, of_validation_rows
+from skdeep.data._sample_weights import row_weights
+from skdeep.data._training_data import TrainingData
+from skdeep.engine._job import run_job
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
+from skdeep.estimators._prepare import Setting, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
-from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
+from skdeep.estimators._unchanged_on_error import unchanged_on_error
+from skdeep.exceptions import ConvergenceWarning
 from skdeep.keras_objects._spec import (
     holds_spec,
     parameter_from_spec,
@@ -62,66 +41,7 @@ from skdeep.keras_objects._spec import (
 FEWEST_EPOCHS = 5
 
 
-@dataclass(frozen=True, eq=False)
-class Progress:
-    """What continues when training goes on: seeds, epochs done, optimizer, weights.
-
-    ``optimizer_state`` is None unless more training is announced by ``warm_start`` or
-    ``partial_fit``; it can be three times as large as the weights.
-    """
-
-    seeds: Seeds
-    n_epochs: int
-    optimizer: object = None
-    optimizer_state: list | None = None
-    weight_scale: WeightScale = NO_ROWS
-
-
-@dataclass
-class Rows:
-    """Checked rows with encoded targets and weights."""
-
-    X: object
-    y: np.ndarray
-    weight: np.ndarray
-
-    def take(self, chosen):
-        """Return some of the rows."""
-        return Rows(self.X[chosen], self.y[chosen], self.weight[chosen])
-
-    def with_mean_weight_one(self, name):
-        """Return the rows with weights whose scale has no effect."""
-        return replace(self, weight=normalized(self.weight, name))
-
-    def scaled_by(self, scale):
-        """Return the rows with weights that have mean 1 together with earlier rows."""
-        return replace(self, weight=scale.apply(self.weight))
-
-
-def unchanged_on_error(method):
-    """Let a method that fails leave the estimator as it was.
-
-    All that is added is ``interrupted_``; a method that succeeds removes it.
-    """
-
-    @functools.wraps(method)
-    def guarded(self, *args, **kwargs):
-        before = dict(self.__dict__)
-        try:
-            result = method(self, *args, **kwargs)
-        except BaseException:
-            if hasattr(self, "interrupted_"):
-                before["interrupted_"] = self.interrupted_
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
-        self.__dict__.pop("interrupted_", None)
-        return result
-
-    return guarded
-
-
-class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
+class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     """Fit, predict and look at a network; concrete classes have the constructor."""
 
     @abstractmethod
@@ -137,8 +57,8 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         """Check targets; return them as an array."""
 
     @abstractmethod
-    def _make_encoder(self, y, weight, classes):
-        """Return the encoder of checked targets."""
+    def _make_head(self, y, weight, classes):
+        """Return the head for checked targets, and the targets as a plain array."""
 
     @unchanged_on_error
     @with_callbacks
@@ -193,9 +113,11 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
         tasks = begin_tasks(self, self.epochs, X, y, sample_weight)
-        rows = self._training_rows(X, y, sample_weight, continuing, None)
-        held = self._validation_rows(X_val, y_val, sample_weight_val)
-        return self._train(rows, held, self.epochs, continuing, tasks)
+        training = self._training_data(X, y, sample_weight, continuing, None)
+        validation = self._validation_data(X_val, y_val, sample_weight_val)
+        job = self._prepare(training, validation, self.epochs, continuing)
+        outcome = run_job(job, self._make_callbacks(job, tasks))
+        return self._keep(job, outcome, tasks, keep_optimizer=self.warm_start)
 
     @contextmanager
     def _reporting(self, report):
@@ -218,13 +140,15 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             )
         continuing = hasattr(self, "_fitted")
         tasks = begin_tasks(self, 1, X, y, sample_weight)
-        rows = self._training_rows(X, y, sample_weight, continuing, classes)
-        return self._train(rows, None, 1, continuing, tasks, keep_optimizer=True)
+        training = self._training_data(X, y, sample_weight, continuing, classes)
+        job = self._prepare(training, None, 1, continuing, is_partial=True)
+        outcome = run_job(job, self._make_callbacks(job, tasks))
+        return self._keep(job, outcome, tasks, keep_optimizer=True)
 
-    def _training_rows(self, X, y, sample_weight, continuing, classes):
+    def _training_data(self, X, y, sample_weight, continuing, classes):
         """Check, encode and weigh the rows to train on.
 
-        Sets: ``_encoder`` and what ``_check_X`` sets.
+        Sets: ``_head`` and what ``_check_X`` sets.
         """
         if y is None:
             raise ValueError(
@@ -236,16 +160,16 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         check_lengths(X, y, "X", "y")
         weight = row_weights(sample_weight, X, len(y))
         if not continuing:
-            self._encoder, y = self._make_encoder(y, weight, classes)
+            self._head, y = self._make_head(y, weight, classes)
         encoded = self._encode(y, "y")
-        weight = self._with_class_weight(weight, self._encoder, y)
-        return Rows(X, encoded, weight)
+        weight = self._with_class_weight(weight, self._head, y)
+        return TrainingData(X, encoded, weight)
 
-    def _with_class_weight(self, weight, encoder, y):
+    def _with_class_weight(self, weight, head, y):
         """Multiply class weights in; regressors have none."""
         return weight
 
-    def _validation_rows(self, X_val, y_val, sample_weight_val):
+    def _validation_data(self, X_val, y_val, sample_weight_val):
         """Check, encode and weigh the rows to evaluate on, if there are any."""
         if X_val is None and y_val is None:
             if sample_weight_val is not None:
@@ -264,12 +188,12 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             X = self._check_X(X_val, reset=False)
             check_lengths(X, y, "X_val", "y_val")
             weight = row_weights(sample_weight_val, X, len(y))
-            rows = Rows(X, self._encode(y, "y_val"), weight)
+            rows = TrainingData(X, self._encode(y, "y_val"), weight)
             return rows.with_mean_weight_one("X_val and y_val")
 
     def _encode(self, y, name):
         """Encode targets, and refuse what would overflow."""
-        encoded = self._encoder.encode(y, name)
+        encoded = self._head.encode(y, name)
         check_range(encoded, self._float_dtype, name)
         return encoded
 
@@ -278,198 +202,100 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         """The dtype of rows, targets and losses."""
         return "float64" if self.dtype == "float64" else "float32"
 
-    def _train(self, rows, held, epochs, continuing, tasks, *, keep_optimizer=False):
-        """Run the engine and keep what it leaves.
-
-        Sets: ``_fitted``, ``_progress``, ``history_``, ``n_iter_``, ``best_epoch_``,
-        ``n_outputs_``, ``callbacks_``.
-        """
+    def _prepare(self, training, validation, n_epochs, continuing, is_partial=False):
+        """Return the job that trains on these rows, from scratch or going on."""
         load_tensorflow()
-        from skdeep.engine._cache import CACHE
-        from skdeep.engine._data_feed import DataFeed
-        from skdeep.engine._run import Plan, Run
-        from skdeep.networks._weights import draw_weights
+        setting = Setting(
+            self.get_params(deep=False),
+            defaults_of(type(self), OPTIMIZER),
+            self._head,
+            self._input_shape(),
+            n_epochs,
+            is_partial,
+        )
+        before = (self._training_state, self._fitted) if continuing else None
+        return prepare_job(setting, training, validation, before)
 
-        key, numbers = self._make_key(rows.X.shape[0])
-        for part, name in ((rows, "y"), (held, "y_val")):
-            if part is not None:
-                check_loss_takes(part.y, key.objective.loss_name, name)
-        progress = self._progress if continuing else None
-        if progress is None:
-            progress = Progress(draw_seeds(self.random_state), 0)
-        elif self._fitted.network.for_prediction != key.network.for_prediction:
-            raise InvalidNetworkError(
-                "Training can only go on with the same network; got other values for "
-                "parameters that shape it. Set them back, or fit with warm_start=False."
-            )
-        if self.early_stopping and held is None:
-            rows, held = self._hold_out(rows, progress.seeds.holdout)
-        rows, weight_scale = self._scale_weights(rows, progress, keep_optimizer)
-        stopping = self._make_early_stopping(key, held)
-        observers = self._make_observers(key, numbers, stopping, tasks)
-        weights = (
-            self._fitted.weights
-            if continuing
-            else draw_weights(key.network, progress.seeds.weights)
-        )
-        program = CACHE.program(key)
-        state = program.start(
-            weights,
-            progress.optimizer_state if progress.optimizer == key.optimizer else None,
-        )
-        last_epoch = progress.n_epochs + epochs
-        plan = Plan(progress.n_epochs, last_epoch, self.shuffle, progress.seeds)
-        if hasattr(self, "_report"):
-            observers.append(EpochReport(self, key.network, numbers, self._report))
-        run = Run(program, state, numbers, plan, observers)
-        train = DataFeed(program, rows.X, rows.y, rows.weight)
-        watched = DataFeed(program, held.X, held.y, held.weight) if held else None
-        run.execute(train, watched)
+    def _keep(self, job, outcome, tasks, *, keep_optimizer):
+        """Keep what a job has left, and tell the user what he should know.
 
-        self._fitted = self._network_of(run, key, numbers)
-        keep = keep_optimizer or self.warm_start
-        self._progress = Progress(
-            progress.seeds,
-            run.epoch,
-            key.optimizer if keep else None,
-            run.optimizer_state() if keep else None,
-            weight_scale,
-        )
-        n_skipped = run.epoch - progress.n_epochs - len(run.history)  # by a backup
-        logs = [{}] * n_skipped + run.history
-        self._keep_history(logs, program.columns, continuing)
-        self.n_iter_ = run.epoch
-        self.best_epoch_ = stopping.best_epoch if stopping else run.epoch
-        self.n_outputs_ = self._encoder.n_outputs
-        if run.interrupted:
-            self._raise_interrupt(run)
-        self._warn_if_useless(run.history)
+        Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
+        ``best_epoch_``, ``n_outputs_``.
+        """
+        self._fitted = self._network(job, outcome.weights)
+        self._training_state = state_after(job, outcome, keep_optimizer)
+        self._keep_history(job, outcome)
+        self.n_iter_ = outcome.n_epochs
+        self.best_epoch_ = outcome.best_epoch
+        self.n_outputs_ = self._head.n_outputs
+        if outcome.interrupted:
+            self._raise_interrupt(outcome)
+        self._warn_if_useless(outcome.history)
         if tasks is not None:
             tasks.end()
         return self
 
-    def _raise_interrupt(self, run):
+    def _raise_interrupt(self, outcome):
         """Pass Ctrl-C on, whatever is around the fit: a search must end as well.
 
         Sets: ``interrupted_``, if an epoch was finished.
         """
         what = "the estimator is as it was."
-        if run.history:
+        if outcome.history:
             reached = object.__new__(type(self))
             reached.__dict__.update(self.__dict__)
             reached.__dict__.pop("interrupted_", None)
             self.interrupted_ = reached
             what = (
                 f"interrupted_ is a fitted estimator with the weights of epoch "
-                f"{run.epoch}, or with early stopping the best so far."
+                f"{outcome.n_epochs}, or with early stopping the best so far."
             )
         raise KeyboardInterrupt(
-            f"Training was interrupted in epoch {run.epoch + 1}; {what}"
+            f"Training was interrupted in epoch {outcome.n_epochs + 1}; {what}"
         )
 
-    def _scale_weights(self, rows, progress, is_partial):
-        """Return rows of mean weight 1, and the scale for the next partial_fit.
+    def _make_callbacks(self, job, tasks):
+        """Return what watches the run of a job, the display last.
 
-        A fit has all rows that matter; a call of partial_fit has some of them.
+        Sets: ``callbacks_``.
         """
-        if is_partial and progress.n_epochs:
-            scale = progress.weight_scale.including(rows.weight)
-            return rows.scaled_by(scale), scale
-        scale = NO_ROWS.including(rows.weight)
-        return rows.with_mean_weight_one("The training rows"), scale
+        from skdeep.engine._compiled_model import compiled_model
 
-    def _make_key(self, n_rows):
-        """Say what program these parameters and data need, and with which numbers."""
-        from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
-        from skdeep.engine._objective import make_objective
-        from skdeep.keras_objects._optimizers import make_optimizer
-        from skdeep.networks._from_parameters import make_network
-
-        encoder = self._encoder
-        objective = make_objective(
-            self.loss, self.loss_params, self.metrics, encoder.kind, encoder.n_outputs
-        )
-        activation = encoder.output_activation
-        if objective.loss_name == "Poisson":
-            activation = "exponential"  # a rate is positive; as scikit-learn's MLP
-        parameters = self.get_params(deep=False)
-        network, numbers = make_network(
-            parameters, self._input_shape(), encoder.n_outputs, activation
-        )
-        optimizer, rate, decay = make_optimizer(
-            parameters, defaults_of(type(self), OPTIMIZER)
-        )
-        key = ProgramKey(
-            network,
-            objective,
-            optimizer,
-            resolve_batch_size(self.batch_size, n_rows),
-            resolve_jit(self.jit_compile, network),
-        )
-        numbers = {"learning_rate": rate, "decay": decay, **numbers}
-        check_numbers(numbers, self._float_dtype)
-        return key, numbers
-
-    def _hold_out(self, rows, seed):
-        """Split off the rows that early stopping watches."""
-        strata = (
-            rows.y.ravel() if self._encoder.kind in ("binary", "multiclass") else None
-        )
-        train, held = split_rows(len(rows.y), self.validation_fraction, seed, strata)
-        watched = rows.take(held).with_mean_weight_one("The rows held out")
-        return rows.take(train), watched
-
-    def _make_early_stopping(self, key, held):
-        """Return the observer that stops early, if asked for."""
-        if not self.early_stopping:
-            return None
-        monitor = "val_loss" if self.monitor == "auto" else self.monitor
-        names = key.objective.names
-        check_monitor(monitor, [*names, *(f"val_{n}" for n in names), "learning_rate"])
-        rising = rises(monitor, self.monitor_mode)
-        return EarlyStopping(monitor, self.patience, self.min_delta, rising)
-
-    def _make_observers(self, key, numbers, stopping, tasks):
-        """Return what watches the run, in the order in which it is told.
-
-        Early stopping comes first: it keeps the weights that were measured, before a
-        callback changes them. The display comes last. Sets: ``callbacks_``.
-        """
-        from skdeep.engine._keras_model import compiled_model
-
+        callbacks = []
         self.callbacks_ = copy_callbacks(self.callbacks)
-        keras_callbacks = None
         if self.callbacks_:
-            make_model = functools.partial(
-                compiled_model, key, numbers, self._rescaling()
-            )
-            keras_callbacks = KerasCallbacks(self.callbacks_, make_model, self.verbose)
+            make_model = functools.partial(compiled_model, job)
+            callbacks.append(KerasCallbacks(self.callbacks_, make_model, self.verbose))
         if tasks is not None:
             tasks.attributes_now = lambda run: {
-                "_fitted": self._network_of(run, key, numbers),
-                "n_outputs_": self._encoder.n_outputs,
+                "_fitted": self._network(job, run.weights()),
+                "n_outputs_": self._head.n_outputs,
                 "n_iter_": run.epoch,
             }
+            callbacks.append(tasks)
         display = make_display(self.verbose, type(self).__name__)
-        observers = [stopping, keras_callbacks, tasks, display]
-        return [observer for observer in observers if observer is not None]
+        if display is not None:
+            callbacks.append(display)
+        if hasattr(self, "_report"):
+            callbacks.append(EpochReport(self, job, self._report))
+        return callbacks
 
-    def _network_of(self, run, key, numbers):
-        """Return the network with the weights that a run has reached."""
+    def _network(self, job, weights):
+        """Return the network of a job with these weights."""
         from skdeep.engine._fitted import FittedNetwork
 
-        return FittedNetwork(key.network, numbers, run.weights(), self._rescaling())
+        return FittedNetwork(
+            job.key.network, job.hyperparameters, weights, job.rescaling
+        )
 
-    def _rescaling(self):
-        """What turns outputs of the network into targets; None if they are the same."""
-        return getattr(self._encoder, "rescaling", None)
-
-    def _keep_history(self, logs, columns, continuing):
+    def _keep_history(self, job, outcome):
         """Append the epochs of a run, or start anew. Sets: ``history_``."""
-        history = self.history_ if continuing else {}
+        n_skipped = outcome.n_epochs - job.first_epoch - len(outcome.history)
+        logs = [{}] * n_skipped + outcome.history  # skipped by a backup
+        history = {} if job.weights is None else self.history_
         n_before = len(next(iter(history.values()), []))
         new = [name for log in logs for name in log]
-        names = dict.fromkeys([*history, *columns, *new])
+        names = dict.fromkeys([*history, *outcome.columns, *new])
         missing = [np.nan] * n_before
         self.history_ = {
             name: [
@@ -501,122 +327,6 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         return self._fitted.predict(self._check_X(X, reset=False))
 
-    @property
-    def model_(self):
-        """The fitted network as a Keras model of standard layers.
-
-        It takes rows of the network's input shape as floats and gives probabilities
-        or numbers; it saves, loads and predicts where skdeep is not installed.
-        """
-        check_is_fitted(self)
-        return self._fitted.model
-
-    @property
-    def loss_curve_(self):
-        """The training loss after every epoch, as scikit-learn's MLP calls it."""
-        check_is_fitted(self)
-        return self.history_["loss"]
-
-    def history_frame(self):
-        """Return ``history_`` as a table.
-
-        Returns
-        -------
-        pandas.DataFrame of shape (n_epochs, n_columns)
-            One row per epoch, counted from 1; columns are loss, metrics, their
-            ``val_*`` twins, and the learning rate.
-        """
-        check_is_fitted(self)
-        n_epochs = len(self.history_["loss"])
-        index = pd.RangeIndex(1, n_epochs + 1, name="epoch")
-        return pd.DataFrame(self.history_, index=index)
-
-    def summary(self):
-        """Return the layers of the fitted network as a table.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per layer with its kind, output shape and number of parameters;
-            ``frame.attrs["n_parameters"]`` is their sum.
-        """
-        check_is_fitted(self)
-        model = self._fitted.model
-        rows = [
-            (
-                layer.name,
-                type(layer).__name__,
-                tuple(layer.output.shape[1:]),
-                layer.count_params(),
-            )
-            for layer in model.layers
-        ]
-        columns = ["layer", "kind", "output_shape", "n_parameters"]
-        frame = pd.DataFrame(rows, columns=columns).set_index("layer")
-        frame.attrs["n_parameters"] = model.count_params()
-        return frame
-
-    def export(self, path, format="keras"):
-        """Write the fitted network for programs that have no skdeep.
-
-        The network takes float rows of the shape it was trained on and returns what
-        ``model_`` returns: one probability per class, for two classes only that of
-        the second; one per label; or the targets in their units. What the rows and
-        the outputs mean, with classes and names of features, is in a JSON text
-        ``skdeep.json`` that travels along.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file, ending in ``.keras`` or ``.onnx``, or the folder of a SavedModel.
-            What is there is replaced when all is written.
-        format : {"keras", "saved_model", "onnx"}, default="keras"
-            - "keras": for ``keras.saving.load_model`` on any backend; the JSON is one
-              more member of the zip file.
-            - "saved_model": for TensorFlow and TensorFlow Serving; the function is
-              ``serve``, the JSON in the folder ``assets.extra``.
-            - "onnx": for ONNX Runtime and others, in single precision whatever
-              ``dtype`` is; the JSON is in the metadata under "skdeep". Needs the
-              package onnx (``pip install 'skdeep[onnx]'``).
-
-        Raises
-        ------
-        ValueError
-            If the format is unknown, or does not have the activation.
-        OSError
-            If the file cannot be written.
-
-        See Also
-        --------
-        skdeep.save : Keep the whole estimator.
-
-        Examples
-        --------
-        >>> from pathlib import Path
-        >>> from tempfile import TemporaryDirectory
-        >>> import keras
-        >>> from sklearn.datasets import load_iris
-        >>> from skdeep import DNNClassifier
-        >>> X, y = load_iris(return_X_y=True)
-        >>> net = DNNClassifier((8,), epochs=5, random_state=0).fit(X, y)
-        >>> with TemporaryDirectory() as folder:
-        ...     net.export(Path(folder) / "iris.keras")
-        ...     model = keras.saving.load_model(Path(folder) / "iris.keras")
-        >>> model.predict(X, verbose=0).shape
-        (150, 3)
-        """
-        check_is_fitted(self)
-        from skdeep.export import export_network
-        from skdeep.export._conventions import describe_conventions
-
-        conventions = describe_conventions(
-            type(self).__name__,
-            self._fitted.network,
-            self._encoder,
-            getattr(self, "feature_names_in_", None),
-        )
-        export_network(self._fitted, conventions, path, format)
-
     def __getstate__(self):
         """Leave the callbacks of a fit behind: they may hold models and open files.
 
@@ -644,170 +354,4 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         """What scikit-learn asks about the estimator."""
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        return tags
-
-
-class NetworkClassifier(ClassifierMixin, NetworkEstimator):
-    """What classifiers add: classes and probabilities."""
-
-    def _read_y(self, y):
-        refuse_missing_labels(y)
-        y = dense_targets(_check_y(y, multi_output=True, estimator=self))
-        is_column = y.ndim == 2 and y.shape[1] == 1
-        return column_or_1d(y, warn=True) if is_column else y
-
-    def _make_encoder(self, y, weight, classes):
-        encoder, y = encode_classes(y, classes)
-        self.classes_ = encoder.public_classes
-        return encoder, y
-
-    def _with_class_weight(self, weight, encoder, y):
-        return combined(weight, class_weights(self.class_weight, encoder.classes, y))
-
-    @unchanged_on_error
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
-        """Train for one more epoch on these rows.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_labels)
-            Their labels.
-        classes : array-like of shape (n_classes,), default=None
-            All classes there will be; needed in the first call.
-        sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts, compared with the mean over the rows of all calls
-            so far.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "partial_fit sees too few rows to balance classes; got "
-                "class_weight='balanced'. Give the weights as a dict."
-            )
-        if not hasattr(self, "_fitted"):
-            _check_partial_fit_first_call(self, classes)
-            classes = self.classes_
-        elif classes is not None:
-            self._encoder.check_same_classes(classes)
-        return self._partial_fit(X, y, sample_weight, classes)
-
-    def predict(self, X):
-        """Predict classes.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_labels)
-            The most probable class, or 0 and 1 for every label.
-        """
-        outputs = self._outputs(X)
-        return self._encoder.decode(outputs)
-
-    def predict_proba(self, X):
-        """Predict probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            Of each class in the order of ``classes_``, rows sum to 1; of each label
-            for a multilabel target.
-        """
-        outputs = self._outputs(X)
-        return self._encoder.probabilities(outputs)
-
-    def predict_log_proba(self, X):
-        """Predict logarithms of probabilities.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_classes)
-            ``log(predict_proba(X))``; -inf where a probability rounds to zero.
-        """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
-
-    def __sklearn_tags__(self):
-        """What scikit-learn asks about the estimator."""
-        tags = super().__sklearn_tags__()
-        tags.classifier_tags.multi_label = True
-        return tags
-
-
-class NetworkRegressor(RegressorMixin, NetworkEstimator):
-    """What regressors add: numbers, one or several per row."""
-
-    def _read_y(self, y):
-        refuse_dates(y, "y")
-        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
-        is_text = y.dtype.kind in "US"  # scikit-learn leaves numbers in text alone
-        return dense_targets(y.astype(np.float64) if is_text else y)
-
-    def _make_encoder(self, y, weight, classes):
-        return encode_numbers(y, weight, self.normalize_y), y
-
-    @unchanged_on_error
-    @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
-        """Train for one more epoch on these rows.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Their targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts, compared with the mean over the rows of all calls
-            so far.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
-        return self._partial_fit(X, y, sample_weight, None)
-
-    def predict(self, X):
-        """Predict targets.
-
-        Parameters
-        ----------
-        X : {array-like, sparse matrix} of shape (n_samples, n_features)
-            Rows.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
-            In the shape and the units of the targets of fit.
-        """
-        outputs = self._outputs(X)
-        return self._encoder.decode(outputs)
-
-    def __sklearn_tags__(self):
-        """What scikit-learn asks about the estimator."""
-        tags = super().__sklearn_tags__()
-        tags.target_tags.multi_output = True
         return tags

@@ -5,38 +5,31 @@ What looks at it calls ``predict`` and ``score``; it changes nothing of the run.
 
 from __future__ import annotations
 
-from skdeep.callbacks._callback import Observer
+from skdeep.callbacks._callback import Callback
 
 
-class EpochReport(Observer):
+class EpochReport(Callback):
     """Give the estimator the weights of every epoch, then call ``report(epoch)``.
 
     Parameters
     ----------
     estimator : NetworkEstimator
         In whose fit the run happens; its ``_fitted`` is set after every epoch.
-    network : Network
-        The architecture.
-    numbers : dict of str to float
-        What it is trained with.
+    job : Job
+        What trains.
     report : callable
         Called with the number of epochs done.
     """
 
-    every = 1
+    max_epochs_between_looks = 1
 
-    def __init__(self, estimator, network, numbers, report):
+    def __init__(self, estimator, job, report):
         self.estimator = estimator
-        self.network = network
-        self.numbers = numbers
+        self.job = job
         self.report = report
 
     def on_epoch_end(self, run, logs):
         """Let the estimator predict as if this epoch were the last."""
-        from skdeep.engine._fitted import FittedNetwork
-
-        weights = [w.numpy() for w in run.program.finish(run.state).weights]
-        self.estimator._fitted = FittedNetwork(
-            self.network, self.numbers, weights, self.estimator._rescaling()
-        )
+        weights = [run.program.numpy(w) for w in run.program.finish(run.state).weights]
+        self.estimator._fitted = self.estimator._network(self.job, weights)
         self.report(run.epoch)

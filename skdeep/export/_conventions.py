@@ -8,21 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.data._targets import ClassEncoder, NumberEncoder
 from skdeep.networks._description import Network
-
-MEANINGS = {
-    "binary": "probability of the last class",
-    "multiclass": "probability of each class, in the order of classes",
-    "multilabel": "probability of each label, on its own",
-    "regression": "each target, in its units",
-}
+from skdeep.networks._head import ClassHead, Head
 
 
 def describe_conventions(
     estimator: str,
     network: Network,
-    encoder: ClassEncoder | NumberEncoder,
+    head: Head,
     feature_names: Sequence[str] | None,
 ) -> dict[str, Any]:
     """Say how to call a network and how to read what it returns.
@@ -33,7 +26,7 @@ def describe_conventions(
         The class that fitted the network.
     network : Network
         The architecture.
-    encoder : ClassEncoder or NumberEncoder
+    head : ClassHead or NumberHead
         Labels or numbers ↔ outputs.
     feature_names : sequence of str or None
         The columns of the table it was fitted on, if they had names.
@@ -46,8 +39,8 @@ def describe_conventions(
         "meaning" and "classes".
     """
     classes = None
-    if isinstance(encoder, ClassEncoder):
-        classes = [_plain(label) for label in encoder.classes]
+    if isinstance(head, ClassHead):
+        classes = [_plain(label) for label in head.classes]
     return {
         "skdeep": importlib.import_module("skdeep").__version__,
         "estimator": estimator,
@@ -58,8 +51,8 @@ def describe_conventions(
         },
         "output": {
             "shape": [network.output_units],
-            "kind": encoder.kind,
-            "meaning": MEANINGS[encoder.kind],
+            "kind": head.target_type.name,
+            "meaning": head.target_type.meaning,
             "classes": classes,
         },
     }

@@ -56,16 +56,16 @@ ESTIMATOR_BASES = (BaseEstimator, BaseCrossValidator, BaseShuffleSplit)
 
 # What a fit leaves: each is made again from the arguments of its constructor.
 RECORDS = {
-    "ClassEncoder": "skdeep.data._targets",
+    "ClassHead": "skdeep.networks._head",
     "Convolution": "skdeep.networks._description",
     "FittedNetwork": "skdeep.engine._fitted",
     "Hidden": "skdeep.networks._description",
     "Network": "skdeep.networks._description",
-    "NumberEncoder": "skdeep.data._targets",
+    "NumberHead": "skdeep.networks._head",
     "Optimizer": "skdeep.keras_objects._optimizers",
     "Pooling": "skdeep.networks._description",
-    "Progress": "skdeep.estimators._network_estimator",
     "Seeds": "skdeep.engine._random",
+    "TrainingState": "skdeep.estimators._prepare",
     "WeightScale": "skdeep.data._sample_weights",
 }
 

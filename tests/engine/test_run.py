@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse
 
 from skdeep import CNNClassifier, DNNClassifier
-from skdeep.callbacks._callback import Observer
+from skdeep.callbacks._callback import Callback
 from skdeep.engine import cache_info
 
 SMALL = {"hidden_layer_sizes": (6,), "epochs": 3, "batch_size": 32, "random_state": 0}
@@ -20,8 +20,8 @@ class WithWatchers:
 
     watchers = ()
 
-    def _make_observers(self, *args):
-        return [*super()._make_observers(*args), *self.watchers]
+    def _make_callbacks(self, *args):
+        return [*super()._make_callbacks(*args), *self.watchers]
 
 
 class Watched(WithWatchers, DNNClassifier):
@@ -32,11 +32,11 @@ class WatchedImages(WithWatchers, CNNClassifier):
     """Images, without XLA."""
 
 
-class Watcher(Observer):
+class Watcher(Callback):
     """Write down in which pieces a run comes by."""
 
     def __init__(self, every=math.inf, seconds=math.inf, batches=False):
-        self.every = every
+        self.max_epochs_between_looks = every
         self.seconds = seconds
         self.batches = self.validation_batches = batches
         self.segments = []

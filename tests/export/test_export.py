@@ -18,13 +18,13 @@ from sklearn.exceptions import NotFittedError
 
 import skdeep
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
-from skdeep.data._targets import ClassEncoder
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.export._conventions import describe_conventions
 from skdeep.export._onnx import onnx_model
 from skdeep.export._onnx_activations import ACTIVATIONS
 from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._description import Convolution, Hidden, Network, Pooling
+from skdeep.networks._head import ClassHead
 from skdeep.networks._weights import draw_weights
 
 # Without XLA, which compiles longer than these networks train.
@@ -282,7 +282,7 @@ def test_labels_of_any_kind_become_text_or_numbers():
     network = fitted_network().network
 
     conventions = describe_conventions(
-        "DNNClassifier", network, ClassEncoder("binary", dates), None
+        "DNNClassifier", network, ClassHead("binary", dates), None
     )
 
     assert conventions["output"]["classes"] == ["2024-01-01", "2024-01-02"]

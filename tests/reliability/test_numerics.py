@@ -251,8 +251,8 @@ def test_a_constant_target_is_predicted(value):
 
     net = normalizing(epochs=1).fit(TABLE, y, sample_weight=weight)
 
-    assert net._encoder.scale.tolist() == [1.0]
-    assert net._encoder.offset.tolist() == [value]
+    assert net._head.scale.tolist() == [1.0]
+    assert net._head.offset.tolist() == [value]
     assert net.history_["loss"][0] < 10
 
 

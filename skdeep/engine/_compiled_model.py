@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from skdeep.engine._key import ProgramKey
+from skdeep.engine._job import Job
 from skdeep.engine._objective import Quantile
 from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._standard import standard_model
 
 
-def compiled_model(
-    key: ProgramKey,
-    numbers: Mapping[str, float],
-    rescaling: tuple[np.ndarray, np.ndarray] | None = None,
-) -> Any:
-    """Build the standard model with optimizer, loss and metrics of a program.
+def compiled_model(job: Job) -> Any:
+    """Build the Keras model of a job, with its optimizer, loss and metrics.
 
     Its weights are random; those of the run, and what its optimizer remembers, fit in.
     A quantile loss stays out: Keras has none, and a saved model would not load.
     """
-    model = standard_model(key.network, numbers, rescaling=rescaling)
+    key, numbers = job.key, job.hyperparameters
+    model = standard_model(key.network, numbers, rescaling=job.rescaling)
     optimizer = from_spec(key.optimizer.spec)
     schedule = from_spec(key.optimizer.schedule)
     optimizer.learning_rate = schedule or numbers["learning_rate"]

@@ -1,0 +1,123 @@
+"""What all classifiers add to a network: classes and probabilities."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils.multiclass import _check_partial_fit_first_call
+from sklearn.utils.validation import _check_y, column_or_1d
+
+from skdeep._sklearn import with_callbacks
+from skdeep.data._sample_weights import class_weights, combined
+from skdeep.data._targets import dense_targets, refuse_missing_labels
+from skdeep.estimators._network_estimator import NetworkEstimator
+from skdeep.estimators._unchanged_on_error import unchanged_on_error
+from skdeep.networks._head import head_of_classes
+
+
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):
+    """What classifiers add: classes and probabilities."""
+
+    def _read_y(self, y):
+        refuse_missing_labels(y)
+        y = dense_targets(_check_y(y, multi_output=True, estimator=self))
+        is_column = y.ndim == 2 and y.shape[1] == 1
+        return column_or_1d(y, warn=True) if is_column else y
+
+    def _make_head(self, y, weight, classes):
+        head, y = head_of_classes(y, classes)
+        self.classes_ = head.public_classes
+        return head, y
+
+    def _with_class_weight(self, weight, head, y):
+        return combined(weight, class_weights(self.class_weight, head.classes, y))
+
+    @unchanged_on_error
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one more epoch on these rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_labels)
+            Their labels.
+        classes : array-like of shape (n_classes,), default=None
+            All classes there will be; needed in the first call.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts, compared with the mean over the rows of all calls
+            so far.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "partial_fit sees too few rows to balance classes; got "
+                "class_weight='balanced'. Give the weights as a dict."
+            )
+        if not hasattr(self, "_fitted"):
+            _check_partial_fit_first_call(self, classes)
+            classes = self.classes_
+        elif classes is not None:
+            self._head.check_same_classes(classes)
+        return self._partial_fit(X, y, sample_weight, classes)
+
+    def predict(self, X):
+        """Predict classes.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_labels)
+            The most probable class, or 0 and 1 for every label.
+        """
+        outputs = self._outputs(X)
+        return self._head.decode(outputs)
+
+    def predict_proba(self, X):
+        """Predict probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Of each class in the order of ``classes_``, rows sum to 1; of each label
+            for a multilabel target.
+        """
+        outputs = self._outputs(X)
+        return self._head.probabilities(outputs)
+
+    def predict_log_proba(self, X):
+        """Predict logarithms of probabilities.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            ``log(predict_proba(X))``; -inf where a probability rounds to zero.
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks about the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

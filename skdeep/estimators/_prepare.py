@@ -1,0 +1,232 @@
+"""Values → Job: what a fit does before it trains, without an estimator.
+
+Everything here is a function of its arguments: the constructor's parameters as a
+mapping, the head of the target, checked rows, and what earlier fits have left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
+from skdeep.data._features import check_numbers
+from skdeep.data._holdout import split_rows
+from skdeep.data._sample_weights import NO_ROWS, WeightScale
+from skdeep.data._training_data import TrainingData
+from skdeep.engine._job import Job, Outcome
+from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
+from skdeep.engine._random import Seeds, draw_seeds
+from skdeep.exceptions import InvalidNetworkError
+from skdeep.networks._head import Head, check_loss_takes, check_units
+
+if TYPE_CHECKING:
+    from skdeep.engine._fitted import FittedNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingState:
+    """What continues when training goes on: seeds, epochs done, optimizer, weights.
+
+    ``optimizer_state`` is None unless more training is announced by ``warm_start`` or
+    ``partial_fit``; it can be three times as large as the weights.
+    """
+
+    seeds: Seeds
+    n_epochs: int
+    optimizer: Any = None
+    optimizer_state: list[np.ndarray] | None = None
+    weight_scale: WeightScale = NO_ROWS
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What an estimator asks of a fit, as values.
+
+    Attributes
+    ----------
+    parameters : mapping
+        Of the constructor.
+    optimizer_defaults : mapping
+        The defaults of those that describe the optimizer.
+    head : Head
+        Of the target.
+    input_shape : tuple of int
+        Of one row.
+    n_epochs : int
+        To train for.
+    is_partial : bool
+        Whether the rows are some of those that will come.
+    """
+
+    parameters: Mapping[str, Any]
+    optimizer_defaults: Mapping[str, Any]
+    head: Head
+    input_shape: tuple[int, ...]
+    n_epochs: int
+    is_partial: bool
+
+    @property
+    def floats(self) -> str:
+        """The dtype of rows, targets and losses."""
+        return "float64" if self.parameters["dtype"] == "float64" else "float32"
+
+
+def prepare_job(
+    setting: Setting,
+    training: TrainingData,
+    validation: TrainingData | None,
+    before: tuple[TrainingState, FittedNetwork] | None,
+) -> Job:
+    """Make the job of a fit.
+
+    Parameters
+    ----------
+    setting : Setting
+        What the estimator asks for.
+    training, validation : TrainingData
+        Checked rows; without rows to validate on, early stopping takes some of those
+        to train on.
+    before : (TrainingState, FittedNetwork) or None
+        What earlier fits left, if training goes on.
+    """
+    key, hyperparameters = make_key(setting, training.n_rows)
+    _check_targets(setting, key, training, validation)
+    state = _state_before(setting, key, before)
+    if setting.parameters["early_stopping"] and validation is None:
+        training, validation = _hold_out(setting, training, state.seeds.holdout)
+    training, weight_scale = _scale_weights(training, state, setting.is_partial)
+    goes_on = state.optimizer == key.optimizer
+    return Job(
+        key=key,
+        hyperparameters=hyperparameters,
+        training=training,
+        validation=validation,
+        seeds=state.seeds,
+        first_epoch=state.n_epochs,
+        last_epoch=state.n_epochs + setting.n_epochs,
+        shuffle=bool(setting.parameters["shuffle"]),
+        weights=before[1].weights if before else None,
+        optimizer_state=state.optimizer_state if goes_on else None,
+        stopping=_stopping_rule(setting.parameters, key.objective.names),
+        rescaling=setting.head.rescaling,
+        weight_scale=weight_scale,
+    )
+
+
+def state_after(job: Job, outcome: Outcome, keep_optimizer: bool) -> TrainingState:
+    """Return what a later fit goes on from."""
+    return TrainingState(
+        job.seeds,
+        outcome.n_epochs,
+        job.key.optimizer if keep_optimizer else None,
+        outcome.optimizer_state if keep_optimizer else None,
+        job.weight_scale,
+    )
+
+
+def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float]]:
+    """Say what program a fit needs, and with which hyperparameters."""
+    from skdeep.engine._objective import make_objective
+    from skdeep.keras_objects._optimizers import make_optimizer
+    from skdeep.networks._from_parameters import make_network
+
+    given, head = setting.parameters, setting.head
+    objective = make_objective(
+        given["loss"],
+        given["loss_params"],
+        given["metrics"],
+        head.target_type,
+        head.n_outputs,
+    )
+    activation = head.target_type.activation_for(objective.loss_name)
+    network, numbers = make_network(
+        given, setting.input_shape, head.n_outputs, activation
+    )
+    optimizer, rate, decay = make_optimizer(given, setting.optimizer_defaults)
+    key = ProgramKey(
+        network,
+        objective,
+        optimizer,
+        resolve_batch_size(given["batch_size"], n_rows),
+        resolve_jit(given["jit_compile"], network),
+    )
+    hyperparameters = {"learning_rate": rate, "decay": decay, **numbers}
+    check_numbers(hyperparameters, setting.floats)
+    return key, hyperparameters
+
+
+def _check_targets(
+    setting: Setting,
+    key: ProgramKey,
+    training: TrainingData,
+    validation: TrainingData | None,
+) -> None:
+    """Refuse targets for which the loss or the metrics mean nothing."""
+    for part, name in ((training, "y"), (validation, "y_val")):
+        if part is not None:
+            check_loss_takes(part.y, key.objective.loss_name, name)
+    if key.objective.metrics and setting.head.rescaling:
+        check_units(*setting.head.rescaling, setting.floats, "be seen by metrics")
+
+
+def _state_before(
+    setting: Setting,
+    key: ProgramKey,
+    before: tuple[TrainingState, FittedNetwork] | None,
+) -> TrainingState:
+    """Return what earlier fits left, or new seeds."""
+    if before is None:
+        return TrainingState(draw_seeds(setting.parameters["random_state"]), 0)
+    state, fitted = before
+    if fitted.network.for_prediction != key.network.for_prediction:
+        raise InvalidNetworkError(
+            "Training can only go on with the same network; got other values for "
+            "parameters that shape it. Set them back, or fit with warm_start=False."
+        )
+    return state
+
+
+def _hold_out(
+    setting: Setting, rows: TrainingData, seed: int
+) -> tuple[TrainingData, TrainingData]:
+    """Split off the rows that early stopping watches."""
+    strata = rows.y.ravel() if setting.head.target_type.excludes else None
+    fraction = setting.parameters["validation_fraction"]
+    train, held_out = split_rows(rows.n_rows, fraction, seed, strata)
+    validation = rows.take(held_out).with_mean_weight_one("The rows held out")
+    return rows.take(train), validation
+
+
+def _scale_weights(
+    rows: TrainingData, state: TrainingState, is_partial: bool
+) -> tuple[TrainingData, WeightScale]:
+    """Return rows of mean weight 1, and the scale for the next partial_fit.
+
+    A fit has all rows that matter; a call of partial_fit has some of them.
+    """
+    if is_partial and state.n_epochs:
+        scale = state.weight_scale.including(rows.weight)
+        return rows.scaled_by(scale), scale
+    scale = NO_ROWS.including(rows.weight)
+    return rows.with_mean_weight_one("The training rows"), scale
+
+
+def _stopping_rule(
+    parameters: Mapping[str, Any], names: tuple[str, ...]
+) -> StoppingRule | None:
+    """Say when to stop early, if asked to."""
+    if not parameters["early_stopping"]:
+        return None
+    monitor = parameters["monitor"]
+    monitor = "val_loss" if monitor == "auto" else monitor
+    check_monitor(monitor, [*names, *(f"val_{n}" for n in names), "learning_rate"])
+    return StoppingRule(
+        monitor,
+        parameters["patience"],
+        parameters["min_delta"],
+        rises(monitor, parameters["monitor_mode"]),
+    )

@@ -1,0 +1,72 @@
+"""What all regressors add to a network: numbers, one or several per row."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.base import RegressorMixin, _fit_context
+from sklearn.utils.validation import _check_y
+
+from skdeep._sklearn import with_callbacks
+from skdeep.data._features import refuse_dates
+from skdeep.data._targets import dense_targets
+from skdeep.estimators._network_estimator import NetworkEstimator
+from skdeep.estimators._unchanged_on_error import unchanged_on_error
+from skdeep.networks._head import head_of_numbers
+
+
+class NetworkRegressor(RegressorMixin, NetworkEstimator):
+    """What regressors add: numbers, one or several per row."""
+
+    def _read_y(self, y):
+        refuse_dates(y, "y")
+        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        is_text = y.dtype.kind in "US"  # scikit-learn leaves numbers in text alone
+        return dense_targets(y.astype(np.float64) if is_text else y)
+
+    def _make_head(self, y, weight, classes):
+        return head_of_numbers(y, weight, self.normalize_y), y
+
+    @unchanged_on_error
+    @with_callbacks
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y, sample_weight=None):
+        """Train for one more epoch on these rows.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Their targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts, compared with the mean over the rows of all calls
+            so far.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        return self._partial_fit(X, y, sample_weight, None)
+
+    def predict(self, X):
+        """Predict targets.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_targets)
+            In the shape and the units of the targets of fit.
+        """
+        outputs = self._outputs(X)
+        return self._head.decode(outputs)
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks about the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags

@@ -1,0 +1,343 @@
+"""What a target implies: units, activation, losses, coding, and what outputs mean.
+
+A ``TargetType`` is the part that shapes a program: it compares by value and knows no
+data. A head is made from the training targets and belongs to the fitted estimator; it
+turns targets into what a network is trained on, and outputs into predictions.
+Nothing else in the package asks what kind of target it has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.utils.multiclass import check_classification_targets
+
+from skdeep.data._targets import mean_and_deviation, standardized, target_type_of
+from skdeep.exceptions import InvalidNetworkError
+
+
+@dataclass(frozen=True)
+class TargetType:
+    """One kind of target, as far as it shapes a network and its training.
+
+    Attributes
+    ----------
+    name : str
+        In scikit-learn's words.
+    activation : str
+        Of the output units.
+    loss : str
+        That "auto" stands for.
+    metrics : tuple of str
+        That "auto" stands for.
+    own_losses : frozenset of str
+        Classes of the losses that make sense for this type, and not for every type.
+    meaning : str
+        Of an output, for people who read an exported network.
+    accuracy : str
+        The Keras metric that "accuracy" stands for; empty if there is none.
+    are_class_numbers : bool
+        Whether encoded targets are one int per row, and not a float per output.
+    excludes : bool
+        Whether a row has one class only, so that rows can be stratified.
+    has_units : bool
+        Whether metrics are to be told in the units of the target.
+    """
+
+    name: str
+    activation: str
+    loss: str
+    metrics: tuple[str, ...]
+    own_losses: frozenset[str]
+    meaning: str
+    accuracy: str = ""
+    are_class_numbers: bool = False
+    excludes: bool = False
+    has_units: bool = False
+
+    def activation_for(self, loss: str) -> str:
+        """The output activation under a loss, given by the name of its class."""
+        if loss == "Poisson":  # a rate is positive; as in scikit-learn's MLP
+            return "exponential"
+        return self.activation
+
+    def check_loss(self, loss: str) -> None:
+        """Refuse a loss, given by the name of its class, made for other targets."""
+        if loss in self.own_losses:
+            return
+        fitting = [t.name for t in TARGET_TYPES if loss in t.own_losses]
+        if fitting:
+            raise InvalidNetworkError(
+                f"The loss {loss} is for {' and '.join(fitting)} targets; got a "
+                f"{self.name} target. Use loss='auto', which takes {self.loss!r} here."
+            )
+
+    def rows_shape(self, n_rows: int, n_outputs: int) -> tuple[int, ...]:
+        """The shape of the encoded targets of some rows."""
+        return (n_rows,) if self.are_class_numbers else (n_rows, n_outputs)
+
+    def rows_dtype(self, floats: str) -> np.dtype[Any]:
+        """The dtype of encoded targets in a network of these floats."""
+        return np.dtype(np.int32 if self.are_class_numbers else floats)
+
+
+_OF_TWO = frozenset(
+    {"BinaryCrossentropy", "BinaryFocalCrossentropy", "Hinge", "SquaredHinge"}
+)
+BINARY = TargetType(
+    name="binary",
+    activation="sigmoid",
+    loss="binary_crossentropy",
+    metrics=("accuracy",),
+    own_losses=_OF_TWO,
+    meaning="probability of the last class",
+    accuracy="BinaryAccuracy",
+    excludes=True,
+)
+MULTILABEL = TargetType(
+    name="multilabel",
+    activation="sigmoid",
+    loss="binary_crossentropy",
+    metrics=("accuracy",),
+    own_losses=_OF_TWO,
+    meaning="probability of each label, on its own",
+    accuracy="BinaryAccuracy",
+)
+MULTICLASS = TargetType(
+    name="multiclass",
+    activation="softmax",
+    loss="sparse_categorical_crossentropy",
+    metrics=("accuracy",),
+    own_losses=frozenset(
+        {
+            "CategoricalCrossentropy",
+            "CategoricalFocalCrossentropy",
+            "CategoricalHinge",
+            "KLDivergence",
+            "SparseCategoricalCrossentropy",
+        }
+    ),
+    meaning="probability of each class, in the order of classes",
+    accuracy="SparseCategoricalAccuracy",
+    are_class_numbers=True,
+    excludes=True,
+)
+REGRESSION = TargetType(
+    name="regression",
+    activation="linear",
+    loss="mean_squared_error",
+    metrics=(),
+    own_losses=frozenset(
+        {
+            "MeanAbsolutePercentageError",
+            "MeanSquaredLogarithmicError",
+            "Poisson",
+            "Quantile",
+        }
+    ),
+    meaning="each target, in its units",
+    has_units=True,
+)
+TARGET_TYPES = (BINARY, MULTILABEL, MULTICLASS, REGRESSION)
+
+# What Keras computes for smaller targets has no minimum, or takes them for 0.
+AT_LEAST_ZERO = ("Poisson", "MeanSquaredLogarithmicError")
+
+
+def check_loss_takes(y: np.ndarray, loss: str, name: str) -> None:
+    """Refuse encoded targets for which a loss means nothing."""
+    smallest = float(y.min(initial=0.0))
+    if loss in AT_LEAST_ZERO and smallest < 0:
+        raise ValueError(
+            f"{name} must be at least 0 for the loss {loss}, after normalize_y if that "
+            f"is set; got values down to {smallest:.3g}. Take another loss, or leave "
+            "normalize_y at False."
+        )
+
+
+def _refuse_other_codings(y: np.ndarray, name: str) -> None:
+    """Refuse label matrices of two other values.
+
+    scikit-learn calls them multilabel, too, but they cannot be guessed: all that its
+    LabelBinarizer does is keep them, so its MLPClassifier learns from -1 and 1 as
+    from numbers, and its own scores count whatever is not zero.
+    """
+    others = np.unique(y[~((y == 0) | (y == 1))])
+    if len(others):
+        raise ValueError(
+            f"{name} must be 0 where a row lacks a label and 1 where it has it; got "
+            f"also {others[:3].tolist()}. Give the matrix as {name} == value, with the "
+            "value that stands for having the label."
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ClassHead:
+    """Classes of a classifier: one sigmoid for two, softmax for more.
+
+    A single class is learnt as the positive one of two.
+    """
+
+    target: str  # the name of the target type
+    classes: np.ndarray
+
+    rescaling = None  # outputs are probabilities as they are
+
+    @property
+    def target_type(self) -> TargetType:
+        """What shapes the network."""
+        return next(t for t in TARGET_TYPES if t.name == self.target)
+
+    @property
+    def public_classes(self) -> np.ndarray:
+        """What ``classes_`` says: the classes, or the two of each label.
+
+        From an array of two column numbers scikit-learn's scorers would conclude that
+        the target is binary; a matrix tells them.
+        """
+        if self.target == MULTILABEL.name:
+            return np.tile([0, 1], (len(self.classes), 1))
+        return self.classes
+
+    def check_same_classes(self, classes: Any) -> None:
+        """Refuse other classes than those known; labels are known by their columns."""
+        if self.target == MULTILABEL.name:
+            return
+        if not np.array_equal(self.classes, np.unique(np.asarray(classes))):
+            raise ValueError(
+                f"classes must stay {self.classes.tolist()} as in the first call; got "
+                f"{np.asarray(classes).tolist()}. Leave classes out, or start anew."
+            )
+
+    @property
+    def n_outputs(self) -> int:
+        """The number of output units."""
+        return 1 if self.target == BINARY.name else len(self.classes)
+
+    def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
+        """Turn labels into class numbers, a 0/1 column, or 0/1 rows."""
+        if self.target == MULTILABEL.name:
+            if y.ndim != 2 or y.shape[1] != len(self.classes):
+                raise ValueError(
+                    f"{name} must be a label indicator matrix with "
+                    f"{len(self.classes)} columns, as in fit; got shape {y.shape}. "
+                    "Give one column per label."
+                )
+            _refuse_other_codings(y, name)
+            return y
+        codes = np.searchsorted(self.classes, y)
+        codes = np.minimum(codes, len(self.classes) - 1)
+        unknown = np.unique(y[self.classes[codes] != y])
+        if len(unknown):
+            raise ValueError(
+                f"{name} must hold only the classes {self.classes.tolist()}; got also "
+                f"{unknown.tolist()}. Leave these rows out, or put the classes into "
+                "the training data."
+            )
+        if self.target == BINARY.name:
+            return codes[:, np.newaxis] + (2 - len(self.classes))
+        return codes
+
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Return one column per class."""
+        if len(self.classes) == 1 and self.target == BINARY.name:
+            return np.ones_like(outputs)
+        if self.target == BINARY.name:
+            return np.hstack([1 - outputs, outputs])
+        return outputs
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Return the most probable class, or all labels more probable than not."""
+        if self.target == MULTILABEL.name:
+            return (outputs > 0.5).astype(int)
+        return self.classes[np.argmax(self.probabilities(outputs), axis=1)]
+
+
+def head_of_classes(y: Any, classes: Any = None) -> tuple[ClassHead, np.ndarray]:
+    """Look at labels and return their head and themselves as a plain array.
+
+    Parameters
+    ----------
+    y : array of shape (n_samples,) or (n_samples, n_labels)
+        Labels, or a label indicator matrix.
+    classes : array of shape (n_classes,), default=None
+        All classes, sorted, if ``y`` does not hold them all.
+    """
+    kind = target_type_of(y)
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            "A classifier of skdeep predicts one class, or a set of labels given as a "
+            "matrix of 0 and 1 (multilabel-indicator); got a multiclass-multioutput "
+            f"target of shape {np.shape(y)}. Fit one classifier per column, for "
+            "example with sklearn.multioutput.MultiOutputClassifier."
+        )
+    check_classification_targets(y)
+    if kind == "multilabel-indicator":  # a one-hot matrix is one, too: never guessed
+        return ClassHead(MULTILABEL.name, np.arange(y.shape[1])), y
+    found = np.unique(y) if classes is None else np.asarray(classes)
+    return ClassHead((BINARY if len(found) <= 2 else MULTICLASS).name, found), y
+
+
+@dataclass(frozen=True, eq=False)
+class NumberHead:
+    """Targets of a regressor, standardised if ``scale`` is given."""
+
+    n_outputs: int
+    one_dimensional: bool
+    scale: np.ndarray | None = None
+    offset: np.ndarray | None = None
+
+    target_type = REGRESSION
+
+    def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
+        """Return (n_samples, n_outputs) numbers."""
+        y = y.reshape(len(y), -1)
+        if y.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"{name} must have {self.n_outputs} target(s), as in fit; got "
+                f"{y.shape[1]}. Give the same columns."
+            )
+        if self.scale is None or self.offset is None:
+            return y
+        return standardized(y.astype(np.float64), self.scale, self.offset)
+
+    @property
+    def rescaling(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """What turns outputs into targets: outputs * scale + offset."""
+        if self.scale is None or self.offset is None:
+            return None
+        return self.scale, self.offset
+
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Give predictions the shape of the targets, in double precision."""
+        outputs = outputs.astype(np.float64, copy=False)
+        return outputs[:, 0] if self.one_dimensional else outputs
+
+
+def head_of_numbers(y: np.ndarray, weight: np.ndarray, normalize: bool) -> NumberHead:
+    """Look at numbers and return their head.
+
+    Mean and deviation are weighted, so a row of weight k counts as k rows.
+    """
+    table = y.reshape(len(y), -1)
+    if not normalize:
+        return NumberHead(table.shape[1], y.ndim == 1)
+    offset, scale = mean_and_deviation(table.astype(np.float64), weight)
+    return NumberHead(table.shape[1], y.ndim == 1, scale, offset)
+
+
+Head = ClassHead | NumberHead
+
+
+def check_units(scale: np.ndarray, offset: np.ndarray, dtype: str, aim: str) -> None:
+    """Refuse units of y that a dtype would round to zero or to infinity."""
+    info = np.finfo(dtype)
+    if scale.min() < info.tiny or max(scale.max(), np.abs(offset).max()) > info.max:
+        raise ValueError(
+            f"Deviations and means of y must lie between {info.tiny:.3g} and "
+            f"{info.max:.3g} to {aim}; got deviations of {scale.min():.3g} to "
+            f"{scale.max():.3g} and means of up to {np.abs(offset).max():.3g}. Measure "
+            "y in another unit."
+        )
