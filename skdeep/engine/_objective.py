@@ -287,8 +287,15 @@ class LiveObjective:
             )
         return ops.mean(ops.reshape(values, (n_rows, -1)), axis=1)
 
-    def update(self, y: Any, predictions: Any, row_mask: Any) -> None:
-        """Let the metrics see a batch; rows of mask 0 do not count."""
+    def update(self, y: Any, predictions: Any, row_mask: Any, units: Any) -> None:
+        """Let the metrics see a batch; rows of mask 0 do not count.
+
+        ``units`` of shape (2, n_outputs) are the scale and offset that give numbers
+        the units of the target; times 1 and plus 0 changes no bit.
+        """
+        if self._objective.kind == "regression":
+            y = y * units[0] + units[1]
+            predictions = predictions * units[0] + units[1]
         for metric in self.metrics:
             target = self._target(y, metric, predictions.dtype)
             metric.update_state(target, predictions, sample_weight=row_mask)

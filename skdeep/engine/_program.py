@@ -30,11 +30,12 @@ MIN_ORDER = 131072  # row numbers per call: 300 epochs of 400 rows, 512 KiB
 
 
 class State(NamedTuple):
-    """What changes during a fit, as tensors."""
+    """What belongs to a fit and not to its program, as tensors."""
 
     weights: Sequence[Any]
     optimizer: Sequence[Any]
     meters: Sequence[Any]  # sum of losses, number of rows, accumulators of metrics
+    units: Any  # (2, n_outputs): what metrics multiply with and add; never changes
 
 
 class Rows(NamedTuple):
@@ -130,7 +131,8 @@ class TrainingProgram:
         with _explained("loss", "Give a function of (y_true, y_pred)."):
             self._objective.values(y, given, given)
         with _explained("metrics", "Give functions of (y_true, y_pred)."):
-            self._objective.update(y, given, tf.ones((2,), self._dtype))
+            units = tf.constant(self._units(None))
+            self._objective.update(y, given, tf.ones((2,), self._dtype), units)
         for result, name in zip(
             self._objective.results(), key.objective.names[1:], strict=True
         ):
@@ -149,21 +151,37 @@ class TrainingProgram:
         itemsize = np.dtype(self._dtype).itemsize
         return itemsize * sum(int(np.prod(v.shape)) for v in scratch)
 
-    def start(self, weights: Sequence[np.ndarray], optimizer: Any = None) -> State:
-        """Make the state before the first update, or before the next one."""
+    def start(
+        self,
+        weights: Sequence[np.ndarray],
+        optimizer: Any = None,
+        rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> State:
+        """Make the state before the first update, or before the next one.
+
+        Metrics see targets and outputs times and plus ``rescaling``.
+        """
         constant = self._tf.constant
         return State(
             [constant(w) for w in weights],
             [constant(v) for v in (optimizer or self._optimizer_start)],
             [constant(v) for v in self._meters_start],
+            constant(self._units(rescaling)),
         )
+
+    def _units(self, rescaling: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+        """Scale and offset as one array; 1 and 0 if nobody looks at them."""
+        n_outputs = self.key.network.output_units
+        if rescaling is None or not self.key.objective.metrics:
+            rescaling = np.ones(n_outputs), np.zeros(n_outputs)
+        return np.stack(rescaling).astype(self._dtype)
 
     def finish(self, state: State) -> State:
         """Do what the optimizer does after the last epoch: ``use_ema`` averages."""
         if not self._optimizer.use_ema:
             return state
         with self._lock:
-            self._write(*state)  # type: ignore[arg-type]
+            self._write(*state[:3])  # type: ignore[arg-type]
             self._optimizer.finalize_variable_values(self._trainable)
             return state._replace(weights=[v.value.read_value() for v in self._weights])
 
@@ -235,7 +253,7 @@ class TrainingProgram:
                 constant(n_epochs, "int32"),
                 constant(fresh),
             )
-        return State(weights, optimizer, meters), history
+        return State(weights, optimizer, meters, state.units), history
 
     def evaluate(
         self,
@@ -252,6 +270,7 @@ class TrainingProgram:
                 self._evaluate,
                 state.weights,
                 state.meters,
+                state.units,
                 self._number_vector(numbers),
                 *rows,
                 constant(n_rows, "int32"),
@@ -281,6 +300,7 @@ class TrainingProgram:
         weights: list[Any],
         optimizer: list[Any],
         meters: list[Any],
+        units: Any,
         numbers: Any,
         X: Any,
         y: Any,
@@ -318,7 +338,7 @@ class TrainingProgram:
 
             def step(number: Any) -> Any:
                 batch = Rows(*(tf.gather(a, number) for a in batches))
-                self._update(batch, n_rows_left - number * batch_size, seed)
+                self._update(batch, n_rows_left - number * batch_size, seed, units)
                 return [number + 1]
 
             n_rows_here = tf.minimum(n_rows_left, n_block_rows)
@@ -340,6 +360,7 @@ class TrainingProgram:
         self,
         weights: list[Any],
         meters: list[Any],
+        units: Any,
         numbers: Any,
         X: Any,
         y: Any,
@@ -361,7 +382,7 @@ class TrainingProgram:
             n_rows_left = n_rows - number * batch_size
             run = Pass(self.key.network, self._numbers, self._row_mask(n_rows_left))
             passed = forward(weights, batch.X, run)
-            self._measure(batch, n_rows_left, passed)
+            self._measure(batch, n_rows_left, passed, units)
             return [number + 1]
 
         self._loop(lambda number: number * batch_size < n_rows, step, [0])
@@ -393,7 +414,7 @@ class TrainingProgram:
         numbers = self._tf.range(self.key.batch_size)
         return self._tf.cast(numbers < n_rows_left, self._dtype)
 
-    def _update(self, batch: Rows, n_rows_left: Any, seed: Any) -> None:
+    def _update(self, batch: Rows, n_rows_left: Any, seed: Any, units: Any) -> None:
         """One step of the optimizer."""
         tf = self._tf
         values = [v.value for v in self._weights]
@@ -411,7 +432,7 @@ class TrainingProgram:
         run = Pass(self.key.network, self._numbers, mask, dropout, self._product)
         with tf.GradientTape() as tape:
             passed = forward(values, batch.X, run)
-            loss = self._measure(batch, n_rows_left, passed)
+            loss = self._measure(batch, n_rows_left, passed, units)
             scaled = self._optimizer.scale_loss(loss)
         trainable = [v.value for v in self._trainable]
         gradients = tape.gradient(
@@ -421,7 +442,7 @@ class TrainingProgram:
         for position, value in passed.updates.items():
             self._weights[position].value.assign(value)
 
-    def _measure(self, batch: Rows, n_rows_left: Any, passed: Any) -> Any:
+    def _measure(self, batch: Rows, n_rows_left: Any, passed: Any, units: Any) -> Any:
         """Return the loss of a batch with its penalty, and note it in the meters."""
         tf, key = self._tf, self.key
         y, logits = batch.y, passed.logits
@@ -436,7 +457,7 @@ class TrainingProgram:
             total = total / n_rows
         loss = total + tf.cast(passed.penalty, self._dtype)
         self._meters[0].assign_add(loss * n_rows)
-        self._objective.update(y, given, mask)
+        self._objective.update(y, given, mask, units)
         return loss
 
     def _count(self, n_rows: Any) -> None:

@@ -41,6 +41,7 @@ from skdeep.data._sample_weights import (
 )
 from skdeep.data._targets import (
     check_loss_takes,
+    check_units,
     dense_targets,
     encode_classes,
     encode_numbers,
@@ -292,6 +293,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         for part, name in ((rows, "y"), (held, "y_val")):
             if part is not None:
                 check_loss_takes(part.y, key.objective.loss_name, name)
+        if key.objective.metrics and self._rescaling():
+            # Keras' metrics count in float32, whatever they are given.
+            check_units(*self._rescaling(), "float32", "be seen by metrics")
         progress = self._progress if continuing else None
         if progress is None:
             progress = Progress(draw_seeds(self.random_state), 0)
@@ -314,6 +318,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         state = program.start(
             weights,
             progress.optimizer_state if progress.optimizer == key.optimizer else None,
+            self._rescaling(),
         )
         last_epoch = progress.n_epochs + epochs
         plan = Plan(progress.n_epochs, last_epoch, self.shuffle, progress.seeds)
