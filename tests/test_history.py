@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
+from sklearn.metrics import mean_absolute_error, r2_score
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep.engine import cache_info
 
 
 @pytest.fixture(scope="module")
@@ -242,3 +244,59 @@ def test_unfitted_estimators_say_so(Estimator, look):
     """Before fit there is nothing to show, and the error is scikit-learn's."""
     with pytest.raises(NotFittedError):
         look(Estimator())
+
+
+@pytest.mark.parametrize("two", [False, True], ids=["one output", "two outputs"])
+@pytest.mark.parametrize("jit_compile", [True, False])
+def test_metrics_have_the_units_of_the_target(two, jit_compile, diabetes):
+    """With normalize_y, too, metrics say what predict and scikit-learn say."""
+    X, y = diabetes
+    y = np.column_stack([1000 * y, 5 - y]) if two else 1000 * y
+    X, X_val, y, y_val = X[:300], X[300:], y[:300], y[300:]
+    net = DNNRegressor(
+        (8,),
+        normalize_y=True,
+        metrics=["mae", "r2_score", keras.metrics.RootMeanSquaredError(name="rmse")],
+        epochs=3,
+        jit_compile=jit_compile,
+        random_state=0,
+    )
+
+    net.fit(X, y, X_val=X_val, y_val=y_val)
+
+    predicted = net.predict(X_val)
+    measured = {name: values[-1] for name, values in net.history_.items()}
+    expected = {
+        "val_mae": mean_absolute_error(y_val, predicted),
+        "val_r2_score": r2_score(y_val, predicted),
+        "val_rmse": np.sqrt(np.mean((y_val - predicted) ** 2)),
+    }
+    assert {name: measured[name] for name in expected} == pytest.approx(
+        expected, rel=1e-4
+    )
+    assert measured["val_loss"] < 5  # of the standardised target
+    assert 0.5 < measured["mae"] / measured["val_mae"] < 2
+
+
+def test_the_units_of_the_target_cost_no_compilation(diabetes, empty_cache):
+    """Folds have different means and deviations, and share one program."""
+    X, y = diabetes
+    net = DNNRegressor((8,), metrics="mae", epochs=1, random_state=0)
+
+    for part, normalize_y in [(slice(200), True), (slice(99, 400), True), (9, False)]:
+        rows = slice(part) if part == 9 else part
+        net.set_params(normalize_y=normalize_y).fit(X[rows], y[rows])
+
+    assert cache_info().misses == 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_units_beyond_the_metrics_are_refused(dtype, diabetes):
+    """Keras' metrics count in float32: an error of 1e300 would be infinite."""
+    X, y = diabetes
+    net = DNNRegressor((8,), normalize_y=True, metrics="mae", epochs=1, dtype=dtype)
+
+    with pytest.raises(ValueError, match=r"seen by metrics; got .*e\+300"):
+        net.fit(X, y * 1e300)
+
+    assert net.set_params(metrics="auto").fit(X, y * 1e300).n_iter_ == 1

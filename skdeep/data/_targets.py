@@ -67,6 +67,18 @@ def mean_and_deviation(
     )
 
 
+def check_units(scale: np.ndarray, offset: np.ndarray, dtype: str, aim: str) -> None:
+    """Refuse units of y that a dtype would round to zero or to infinity."""
+    info = np.finfo(dtype)
+    if scale.min() < info.tiny or max(scale.max(), np.abs(offset).max()) > info.max:
+        raise ValueError(
+            f"Deviations and means of y must lie between {info.tiny:.3g} and "
+            f"{info.max:.3g} to {aim}; got deviations of {scale.min():.3g} to "
+            f"{scale.max():.3g} and means of up to {np.abs(offset).max():.3g}. Measure "
+            "y in another unit."
+        )
+
+
 def standardized(y: np.ndarray, scale: np.ndarray, offset: np.ndarray) -> np.ndarray:
     """(y - offset) / scale without overflow on the way."""
     exponents = _exponents(scale)

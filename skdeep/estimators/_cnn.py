@@ -415,7 +415,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Share of the rows that early stopping watches when fit gets no ``X_val``.
     normalize_y : bool, default=False
         Train on the target minus its mean, divided by its deviation; predictions come
-        back in its units. For targets far from 0 and 1, such as prices.
+        back in its units, and metrics are measured in them; the loss is not. For
+        targets far from 0 and 1, such as prices.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no

@@ -16,12 +16,13 @@ from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
 from skdeep.data._features import check_numbers
 from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import NO_ROWS, WeightScale
+from skdeep.data._targets import check_units
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._job import Job, Outcome
 from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._head import Head, check_loss_takes, check_units
+from skdeep.networks._head import Head, check_loss_takes
 
 if TYPE_CHECKING:
     from skdeep.engine._fitted import FittedNetwork
@@ -170,7 +171,8 @@ def _check_targets(
         if part is not None:
             check_loss_takes(part.y, key.objective.loss_name, name)
     if key.objective.metrics and setting.head.rescaling:
-        check_units(*setting.head.rescaling, setting.floats, "be seen by metrics")
+        # Keras' metrics count in float32, whatever they are given.
+        check_units(*setting.head.rescaling, "float32", "be seen by metrics")
 
 
 def _state_before(

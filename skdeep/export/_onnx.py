@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.data._targets import check_units
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.export._onnx_activations import add_activation
 from skdeep.networks._description import Convolution, Network, Pooling
-from skdeep.networks._standard import check_units
 from skdeep.networks._weights import image_shapes
 
 OPSET = 20  # the first with Gelu; ONNX Runtime has it since 1.17
@@ -117,7 +117,7 @@ def _write_network(graph: Graph, fitted: FittedNetwork) -> None:
     if fitted.rescaling is None:
         graph.add(operator, x, output="output")
         return
-    check_units(fitted.rescaling)
+    check_units(*fitted.rescaling, "float32", "be part of an ONNX model")
     scale, offset = (graph.constant(numbers) for numbers in fitted.rescaling)
     x = graph.add("Mul", graph.add(operator, x), scale)
     graph.add("Add", x, offset, output="output")
