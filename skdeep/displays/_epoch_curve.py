@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.model_selection import ValidationCurveDisplay
 
 from skdeep.displays._axes import (
     LEGEND,
@@ -18,11 +19,6 @@ from skdeep.displays._axes import (
 )
 from skdeep.displays._matplotlib import full_names, load_pyplot
 from skdeep.model_selection import epoch_curve
-
-STYLES = {
-    "train": {"label": "training rows", "color": "C0", "linewidth": 1.8},
-    "test": {"label": "held-out rows", "color": "C1", "linewidth": 1.8},
-}
 
 
 class EpochCurveDisplay:
@@ -222,16 +218,21 @@ class EpochCurveDisplay:
         negated = shown_negated(negate_score, name)
         if ax is None:
             _, ax = plt.subplots(figsize=(5.6, 3.8), layout="constrained")
+        drawn = self._curves(first_epoch).plot(
+            ax,
+            negate_score=negated,
+            score_type=score_type,
+            std_display_style=std_display_style,
+            line_kw={
+                "linewidth": 1.8,
+                "marker": "o" if first_epoch == self.epochs[-1] else None,
+                **full_names(line_kw, plt.Line2D),
+            },
+            fill_between_kw={"alpha": 0.2, "linewidth": 0, **(fill_between_kw or {})},
+        )
         self.ax_, self.figure_ = ax, ax.figure
-        self.lines_: list[Any] = []
-        self.fill_between_: list[Any] | None = [] if std_display_style else None
+        self.lines_, self.fill_between_ = drawn.lines_, drawn.fill_between_
         self.mark_: Any = None
-        curves = {"train": self.train_scores, "test": self.test_scores}
-        for side, scores in curves.items():
-            if score_type in (side, "both"):
-                shown = -np.asarray(scores) if negated else np.asarray(scores)
-                style = {**STYLES[side], **full_names(line_kw, plt.Line2D)}
-                self._plot_curve(shown, first_epoch, style, fill_between_kw or {})
         if score_type != "train" and self.best_epoch_ >= first_epoch:
             self._mark_best(self.lines_[-1])
         label = score_name or (negated_label(name) if negated else name)
@@ -258,26 +259,18 @@ class EpochCurveDisplay:
                 f"got {first_epoch}. Choose one that leaves something to show."
             )
 
-    def _plot_curve(
-        self,
-        scores: np.ndarray,
-        first_epoch: int,
-        line_kw: dict[str, Any],
-        fill_between_kw: dict[str, Any],
-    ) -> None:
-        """Plot a mean and its band. Sets: ``lines_``, ``fill_between_``."""
-        from_first = np.asarray(self.epochs) >= first_epoch
-        epochs = np.asarray(self.epochs)[from_first]
-        mean, deviation = scores.mean(axis=1), scores.std(axis=1)
-        low, mean, high = (
-            values[from_first] for values in (mean - deviation, mean, mean + deviation)
+    def _curves(self, first_epoch: int) -> ValidationCurveDisplay:
+        """Return scikit-learn's display of the scores from an epoch on."""
+        shown = np.asarray(self.epochs) >= first_epoch
+        epochs, train, test = (
+            np.asarray(values, float)[shown]
+            for values in (self.epochs, self.train_scores, self.test_scores)
         )
-        marker = "o" if len(epochs) == 1 else None
-        self.lines_ += self.ax_.plot(epochs, mean, **{"marker": marker, **line_kw})
-        if self.fill_between_ is not None:
-            color = self.lines_[-1].get_color()
-            style = {"color": color, "alpha": 0.2, "linewidth": 0, **fill_between_kw}
-            self.fill_between_.append(self.ax_.fill_between(epochs, low, high, **style))
+        if len(epochs) == 1:  # scikit-learn 1.9 divides by gaps between epochs
+            epochs, train, test = map(_with_gap, (epochs, train, test))
+        return ValidationCurveDisplay(
+            param_name="epoch", param_range=epochs, train_scores=train, test_scores=test
+        )
 
     def _mark_best(self, line: Any) -> None:
         """Mark the best epoch on the line of the held-out rows. Sets: ``mark_``."""
@@ -294,3 +287,8 @@ class EpochCurveDisplay:
         count_epochs(self.ax_.xaxis)
         self.ax_.spines[["top", "right"]].set_visible(False)
         self.ax_.legend(**LEGEND)
+
+
+def _with_gap(values: np.ndarray) -> np.ndarray:
+    """Append as many values that are not drawn."""
+    return np.append(values, np.full_like(values, np.nan), axis=0)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from skdeep.displays._axes import are_numbers
 
@@ -79,34 +80,35 @@ def best_over_rest(
     best : tuple of int
         The cell of the best candidate.
     """
-    results = search.cv_results_
+    names, results = list(names), search.cv_results_
     suffix = "score" if not search.multimetric_ else metric or search.refit
-    means, stds = (results[f"{part}_test_{suffix}"] for part in ("mean", "std"))
     values = [_distinct(search, name) for name in names]
-    places = [{_identity(v): i for i, v in enumerate(known)} for known in values]
-    scores, deviations = np.full((2, *map(len, values)), np.nan)
-    cells = {}
-    for i, candidate in enumerate(results["params"]):
-        if not all(name in candidate for name in names):
-            continue  # of another grid in a list of grids
-        cell = tuple(
-            place[_identity(candidate[n])]
-            for n, place in zip(names, places, strict=True)
-        )
-        cells[i] = cell
-        if not means[i] <= scores[cell]:
-            scores[cell], deviations[cell] = means[i], stds[i]
+    tried = pd.DataFrame(
+        {
+            name: pd.Categorical(
+                [_identity(c[name]) if name in c else None for c in results["params"]],
+                categories=[_identity(value) for value in known],
+            )
+            for name, known in zip(names, values, strict=True)
+        }
+    )
+    for part in ("mean", "std"):
+        tried[part] = results[f"{part}_test_{suffix}"]
+    tried = tried.dropna(subset=names)  # of another grid in a list of grids
+    tried = tried.sort_values("mean", ascending=False, kind="stable")
+    cells = tried.groupby(names, observed=False)[["mean", "std"]].first()
+    scores, deviations = cells.to_numpy().T.reshape(2, *map(len, values))
     chosen = getattr(search, "best_index_", None)
-    if metric in (None, search.refit) and chosen in cells:
-        return values, scores, deviations, cells[chosen]
-    largest = max(cells, key=lambda i: np.nan_to_num(means[i], nan=-np.inf))
-    return values, scores, deviations, cells[largest]
+    if metric not in (None, search.refit) or chosen not in tried.index:
+        chosen = tried.index[0]
+    best = tuple(int(tried[name].cat.codes[chosen]) for name in names)
+    return values, scores, deviations, best
 
 
-def _identity(value: Any) -> Any:
+def _identity(value: Any) -> str:
     """What tells a value of a parameter from another; values need not be hashable."""
     value = value.item() if isinstance(value, np.generic) else value
-    return type(value), repr(value)
+    return f"{type(value)} {value!r}"
 
 
 def without_steps(name: str) -> str:

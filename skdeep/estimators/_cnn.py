@@ -1,4 +1,8 @@
-"""Convolutional networks for images."""
+"""Convolutional networks for images.
+
+``scripts/write_parameters.py`` writes the constructors, and what the docstrings say of
+the parameters, from the table in ``_parameters.py``.
+"""
 
 from __future__ import annotations
 
@@ -141,8 +145,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency. Labels take a list with one dict per column.
     callbacks : Keras callback or list of them, default=None
-        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
-        to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
+        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
+        ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
     warm_start : bool, default=False
         Go on from the last fit: weights, optimizer, epoch count and history.
@@ -179,6 +183,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles
         and copies of the estimator do without them.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model
@@ -413,8 +419,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units. For targets far from 0 and 1, such as prices.
     callbacks : Keras callback or list of them, default=None
-        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
-        to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
+        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
+        ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
     warm_start : bool, default=False
         Go on from the last fit: weights, optimizer, epoch count and history.
@@ -449,6 +455,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles
         and copies of the estimator do without them.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model

@@ -1,7 +1,10 @@
-"""What every constructor parameter may be, and what changing it costs.
+"""The table of constructor parameters, and what follows from it.
 
-``CONSTRAINTS`` is scikit-learn's mechanism. ``ROLES`` gives each parameter one of four
-roles; tests count compilations against it, and the documentation prints it.
+One row per parameter holds its default, its role, what scikit-learn may accept for it,
+and its documentation. ``scripts/write_parameters.py`` writes the constructors, their
+docstrings and the documentation's table of roles from here; a test says when it has to
+be run. The order of the rows is that of the constructors. A parameter that means
+another thing in some estimators has a row for each meaning.
 
 ============  ====================================  =======================
 role          meaning                               changing it costs
@@ -18,96 +21,297 @@ graph and costs a program once.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
+ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
+
+TABLES = frozenset({"DNNClassifier", "DNNRegressor"})
+IMAGES = frozenset({"CNNClassifier", "CNNRegressor"})
+ESTIMATORS = TABLES | IMAGES
+CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier"})
+REGRESSORS = ESTIMATORS - CLASSIFIERS
+
 RATE = Interval(Real, 0, 1, closed="left")
 NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
 POSITIVE = Interval(Real, 0, None, closed="neither")
 COUNT = Interval(Integral, 1, None, closed="left")
+FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
 KERAS_SCHEDULE = HasMethods(["__call__", "get_config"])
 KERAS_CALLBACK = HasMethods(["on_epoch_end", "set_model"])
 
-ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
 
-# name -> (role, constraints)
-_SHARED: dict[str, tuple[str, list[Any]]] = {
-    "hidden_layer_sizes": (
-        ARCHITECTURE,
-        ["array-like", Interval(Integral, 1, None, closed="left")],
-    ),
-    "activation": (ARCHITECTURE, [str, callable]),
-    "activation_params": (ARCHITECTURE, [dict, None]),
-    "kernel_initializer": (ARCHITECTURE, [str, callable]),
-    "batch_normalization": (ARCHITECTURE, ["boolean"]),
-    "input_dropout": (VARIABLE, [RATE]),
-    "dropout": (VARIABLE, [RATE, "array-like"]),
-    "l1": (VARIABLE, [NOT_NEGATIVE]),
-    "l2": (VARIABLE, [NOT_NEGATIVE]),
-    "activity_l1": (VARIABLE, [NOT_NEGATIVE]),
-    "max_norm": (VARIABLE, [POSITIVE, None]),
-    "optimizer": (PROGRAM, [str, KERAS_OPTIMIZER]),
-    "learning_rate": (VARIABLE, [POSITIVE, KERAS_SCHEDULE]),
-    "decay": (VARIABLE, [NOT_NEGATIVE]),
-    "momentum": (PROGRAM, [Interval(Real, 0, 1, closed="both")]),
-    "nesterov": (PROGRAM, ["boolean"]),
-    "clipnorm": (PROGRAM, [POSITIVE, None]),
-    "clipvalue": (PROGRAM, [POSITIVE, None]),
-    "optimizer_params": (PROGRAM, [dict, None]),
-    "loss": (PROGRAM, [str, callable]),
-    "loss_params": (PROGRAM, [dict, None]),
-    "metrics": (PROGRAM, [str, callable, list, tuple, None]),
-    "epochs": (RUN, [COUNT]),
-    "batch_size": (PROGRAM, [COUNT]),
-    "shuffle": (RUN, ["boolean"]),
-    "early_stopping": (RUN, ["boolean"]),
-    "patience": (RUN, [COUNT]),
-    "min_delta": (RUN, [NOT_NEGATIVE]),
-    "monitor": (RUN, [str]),
-    "monitor_mode": (RUN, [StrOptions({"auto", "min", "max"})]),
-    "validation_fraction": (RUN, [Interval(Real, 0, 1, closed="neither")]),
-    "callbacks": (RUN, [list, tuple, KERAS_CALLBACK, None]),
-    "warm_start": (RUN, ["boolean"]),
-    "random_state": (RUN, ["random_state"]),
-    "dtype": (ARCHITECTURE, [StrOptions({"float32", "float64", "mixed_bfloat16"})]),
-    "jit_compile": (PROGRAM, ["boolean", StrOptions({"auto"})]),
-    "verbose": (RUN, ["boolean", Options(Integral, {0, 1, 2})]),
-}
-_CLASSIFIER: dict[str, tuple[str, list[Any]]] = {
-    "class_weight": (RUN, [dict, list, StrOptions({"balanced"}), None]),
-}
-_REGRESSOR: dict[str, tuple[str, list[Any]]] = {"normalize_y": (RUN, ["boolean"])}
-_CNN: dict[str, tuple[str, list[Any]]] = {
-    "filters": (ARCHITECTURE, ["array-like"]),
-    "kernel_size": (ARCHITECTURE, [COUNT, "array-like"]),
-    "padding": (ARCHITECTURE, [StrOptions({"same", "valid"})]),
-    "pool_size": (ARCHITECTURE, [COUNT, "array-like", None]),
-    "pooling": (ARCHITECTURE, [StrOptions({"max", "average"})]),
-    "image_shape": (ARCHITECTURE, ["array-like", None]),
-}
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """A row of the table."""
+
+    name: str
+    default: Any
+    role: str  # what a new value costs, see above
+    constraints: list[Any]  # in the words of scikit-learn's ``_parameter_constraints``
+    type: str  # as the docstring says it, without the default
+    text: str  # what it does and when to change it, broken into lines anyhow
+    only: frozenset[str] = ESTIMATORS  # the estimators that have it
 
 
-def _constraints(*tables: dict[str, tuple[str, list[Any]]]) -> dict[str, list[Any]]:
-    """Merge tables into what ``_parameter_constraints`` wants."""
-    return {
-        name: constraints
-        for table in tables
-        for name, (_, constraints) in table.items()
-    }
+# One row per parameter: what is checked, what is read, what is said.
+# fmt: off
+
+# What the network is made of; networks/_from_parameters.py reads it.
+LAYERS = (
+    Parameter("filters", (32, 64), ARCHITECTURE, ["array-like"],
+        "tuple of int or of tuples of int",
+        """Filters of each convolution. A tuple in the tuple is a block: its
+        convolutions follow each other, with one pooling behind them.""", only=IMAGES),
+    Parameter("kernel_size", 3, ARCHITECTURE, [COUNT, "array-like"],
+        "int or (int, int)",
+        """Rows and columns of the convolutions' windows, in pixels.""", only=IMAGES),
+    Parameter("padding", "same", ARCHITECTURE, [StrOptions({"same", "valid"})],
+        '{"same", "valid"}',
+        """Of convolutions and poolings: "same" pads, so any image works; "valid" does
+        not, so images shrink.""", only=IMAGES),
+    Parameter("pool_size", 2, ARCHITECTURE, [COUNT, "array-like", None],
+        "int, None, or one entry per block",
+        """Window and stride of the pooling behind each block, in pixels; None for
+        none.""", only=IMAGES),
+    Parameter("pooling", "max", ARCHITECTURE, [StrOptions({"max", "average"})],
+        '{"max", "average"}',
+        """Kind of pooling.""", only=IMAGES),
+    Parameter("image_shape", None, ARCHITECTURE, ["array-like", None],
+        "(height, width, channels)",
+        """Shape of the images when X has flat rows, as behind a scaler; one entry may
+        be -1.""", only=IMAGES),
+    Parameter("hidden_layer_sizes", (128,), ARCHITECTURE, ["array-like", COUNT],
+        "int or tuple of int",
+        """Units of each hidden layer. Widen or deepen when the training loss stays
+        high, narrow when only the validation loss does.""", only=IMAGES),
+    Parameter("hidden_layer_sizes", (64, 64), ARCHITECTURE, ["array-like", COUNT],
+        "int or tuple of int",
+        """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
+        the training loss stays high, narrow when only the validation loss does.""",
+        only=TABLES),
+    Parameter("activation", "relu", ARCHITECTURE, [str, callable],
+        "str, Keras layer or callable",
+        """Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
+        ...), "maxout", a function, or a layer without weights. The output activation
+        follows from the target."""),
+    Parameter("activation_params", None, ARCHITECTURE, [dict, None],
+        "dict",
+        """Parameters of an activation given by name: ``negative_slope`` of
+        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default)."""),
+    Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
+        "str, Keras initializer or callable",
+        """How weights are drawn; "he_normal" suits deep relu networks."""),
+    Parameter("batch_normalization", False, ARCHITECTURE, ["boolean"],
+        "bool",
+        """Normalise every hidden layer over the batch, between the weights (then
+        without bias) and the activation. Helps deep networks and large learning
+        rates."""),
+    Parameter("input_dropout", 0.0, VARIABLE, [RATE],
+        "float",
+        """Share of the inputs set to zero in each update; for many redundant
+        features."""),
+    Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
+        "float or sequence of float",
+        """Share of each hidden layer's outputs set to zero in each update: one rate, or
+        one per hidden layer. Raise it when the validation loss rises while the training
+        loss falls. Source: Srivastava et al. (2014), JMLR 15."""),
+    Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE],
+        "float",
+        """Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on
+        the output when it is the only one); makes weights exactly small."""),
+    Parameter("l2", 0.0, VARIABLE, [NOT_NEGATIVE],
+        "float",
+        """Penalty ``l2 * sum(w ** 2)`` on the same kernels."""),
+    Parameter("activity_l1", 0.0, VARIABLE, [NOT_NEGATIVE],
+        "float",
+        """Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers;
+        makes activations sparse."""),
+    Parameter("max_norm", None, VARIABLE, [POSITIVE, None],
+        "float",
+        """Largest norm of the weights into one unit, enforced after every update."""),
+)
+
+# How it is updated; keras_objects/_optimizers.py reads it, and passes what is
+# none of its own on to the Keras optimizer by name.
+OPTIMIZER = (
+    Parameter("optimizer", "adam", PROGRAM, [str, KERAS_OPTIMIZER],
+        "str or Keras optimizer",
+        """Any Keras optimizer by name. An instance carries its own settings, is copied,
+        and excludes the parameters below up to ``optimizer_params``."""),
+    Parameter("learning_rate", 0.001, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
+        "float or Keras schedule",
+        """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
+        crawls."""),
+    Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
+        "float",
+        """The rate becomes ``learning_rate / (1 + decay * update)``."""),
+    Parameter("momentum", 0.0, PROGRAM, [Interval(Real, 0, 1, closed="both")],
+        "float",
+        """For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual."""),
+    Parameter("nesterov", False, PROGRAM, ["boolean"],
+        "bool",
+        """Nesterov momentum, for "sgd"."""),
+    Parameter("clipnorm", None, PROGRAM, [POSITIVE, None],
+        "float",
+        """Largest norm of each gradient; against divergence."""),
+    Parameter("clipvalue", None, PROGRAM, [POSITIVE, None],
+        "float",
+        """Largest absolute value of each entry of a gradient."""),
+    Parameter("optimizer_params", None, PROGRAM, [dict, None],
+        "dict",
+        """Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad,
+        epsilon, weight_decay, global_clipnorm, use_ema, ..."""),
+)
+
+# What is minimised and recorded; engine/_objective.py reads it.
+OBJECTIVE = (
+    Parameter("loss", "auto", PROGRAM, [str, callable],
+        "str, Keras loss or callable",
+        """"auto" is cross-entropy, binary or categorical as the target demands. Any
+        Keras loss otherwise ("binary_focal_crossentropy", "mean_squared_error", ...);
+        one that cannot fit the target is refused.""", only=CLASSIFIERS),
+    Parameter("loss", "auto", PROGRAM, [str, callable],
+        "str, Keras loss or callable",
+        """"auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
+        "huber", "poisson" with positive predictions, ...), or "quantile".""",
+        only=REGRESSORS),
+    Parameter("loss_params", None, PROGRAM, [dict, None],
+        "dict",
+        """Arguments of a loss given by name, such as ``delta`` of Huber's or
+        ``quantile``. Better than a Keras object with arguments: scikit-learn's
+        ``clone`` copies it by its configuration, from which Keras leaves out Huber's
+        ``delta``."""),
+    Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
+        "str, Keras metric, callable, list of them, or None",
+        """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",
+        only=CLASSIFIERS),
+    Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
+        "str, Keras metric, callable, list of them, or None",
+        """Recorded in ``history_`` under their Keras names; "auto" is none besides the
+        loss.""", only=REGRESSORS),
+)
+
+# How the rows are gone through, and who looks on.
+TRAINING = (
+    Parameter("epochs", 100, RUN, [COUNT],
+        "int",
+        """Passes over the training rows; the most there will be with early
+        stopping."""),
+    Parameter("batch_size", 32, PROGRAM, [COUNT],
+        "int",
+        """Rows per update. A number of at least n_samples makes every update see all
+        rows."""),
+    Parameter("shuffle", True, RUN, ["boolean"],
+        "bool",
+        """Visit the rows in a new order in every epoch."""),
+    Parameter("early_stopping", False, RUN, ["boolean"],
+        "bool",
+        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
+        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
+        training rows.""", only=CLASSIFIERS),
+    Parameter("early_stopping", False, RUN, ["boolean"],
+        "bool",
+        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
+        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.""",
+        only=REGRESSORS),
+    Parameter("patience", 10, RUN, [COUNT],
+        "int",
+        """Epochs without improvement before stopping."""),
+    Parameter("min_delta", 0.0, RUN, [NOT_NEGATIVE],
+        "float",
+        """Smaller improvements do not count."""),
+    Parameter("monitor", "auto", RUN, [str],
+        "str",
+        """A column of ``history_``; "auto" is "val_loss"."""),
+    Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
+        '{"auto", "min", "max"}',
+        """Whether less or more of it is better; inferred from the name by default."""),
+    Parameter("validation_fraction", 0.1, RUN, [Interval(Real, 0, 1, closed="neither")],
+        "float",
+        """Share of the rows that early stopping watches when fit gets no
+        ``X_val``."""),
+    Parameter("class_weight", None, RUN, [dict, list, StrOptions({"balanced"}), None],
+        'dict, list of dict, "balanced" or None',
+        """Weight per class, multiplied into the sample weights; "balanced" weighs
+        classes inversely to their frequency. Labels take a list with one dict per
+        column.""", only=CLASSIFIERS),
+    Parameter("normalize_y", False, RUN, ["boolean"],
+        "bool",
+        """Train on the target minus its mean, divided by its deviation; predictions
+        come back in its units. For targets far from 0 and 1, such as prices.""",
+        only=REGRESSORS),
+    Parameter("callbacks", None, RUN, [list, tuple, KERAS_CALLBACK, None],
+        "Keras callback or list of them",
+        """Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
+        to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
+        callback changes its results but on purpose."""),
+    Parameter("warm_start", False, RUN, ["boolean"],
+        "bool",
+        """Go on from the last fit: weights, optimizer, epoch count and history."""),
+    Parameter("random_state", None, RUN, ["random_state"],
+        "int, RandomState instance or None",
+        """Seeds initial weights, row orders, dropout and the rows held out. An int
+        gives the same bits in every fit, thread and process of a machine."""),
+    Parameter("dtype", "float32", ARCHITECTURE, [FLOATS],
+        '{"float32", "float64", "mixed_bfloat16"}',
+        """Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
+        that has it."""),
+    Parameter("jit_compile", "auto", PROGRAM, ["boolean", StrOptions({"auto"})],
+        'bool or "auto"',
+        """Compile with XLA. "auto" does so for dense networks, which gain twentyfold on
+        a CPU, and not for convolutions, which lose."""),
+    Parameter("verbose", 0, RUN, ["boolean", Options(Integral, {0, 1, 2})],
+        "{0, 1, 2}",
+        """0 is silent; 1 shows a bar that moves or, where the output is no terminal, a
+        line per tenth of the epochs; 2 prints a line per epoch."""),
+)
+
+# fmt: on
+
+PARAMETERS = (*LAYERS, *OPTIMIZER, *OBJECTIVE, *TRAINING)
+
+
+def parameters_of(
+    estimator: str | type, group: tuple[Parameter, ...] = PARAMETERS
+) -> list[Parameter]:
+    """Return the rows of an estimator, in the order of its constructor.
+
+    Parameters
+    ----------
+    estimator : str or type
+        A name in ``ESTIMATORS``, or the class of that name or one derived from it.
+    group : tuple of Parameter, default=PARAMETERS
+        Where to look, such as ``OPTIMIZER``.
+    """
+    name = estimator if isinstance(estimator, str) else _name_in_table(estimator)
+    return [row for row in group if name in row.only]
+
+
+def _name_in_table(cls: type) -> str:
+    """Find the estimator that a class is or derives from."""
+    return next(base.__name__ for base in cls.__mro__ if base.__name__ in ESTIMATORS)
+
+
+def defaults_of(
+    estimator: str | type, group: tuple[Parameter, ...] = PARAMETERS
+) -> dict[str, Any]:
+    """Return name → default of the parameters of an estimator."""
+    return {row.name: row.default for row in parameters_of(estimator, group)}
+
+
+def names_of_role(estimator: str | type, role: str) -> tuple[str, ...]:
+    """Return the names of the parameters of an estimator that have a role."""
+    return tuple(row.name for row in parameters_of(estimator) if row.role == role)
 
 
 CONSTRAINTS = {
-    "DNNClassifier": _constraints(_SHARED, _CLASSIFIER),
-    "DNNRegressor": _constraints(_SHARED, _REGRESSOR),
-    "CNNClassifier": _constraints(_CNN, _SHARED, _CLASSIFIER),
-    "CNNRegressor": _constraints(_CNN, _SHARED, _REGRESSOR),
+    name: {row.name: row.constraints for row in parameters_of(name)}
+    for name in sorted(ESTIMATORS)
 }
-ROLES = {
-    name: role
-    for table in (_CNN, _SHARED, _CLASSIFIER, _REGRESSOR)
-    for name, (role, _) in table.items()
-}
+ROLES = {row.name: row.role for row in PARAMETERS}

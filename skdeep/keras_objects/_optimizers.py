@@ -9,24 +9,18 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._spec import from_spec, spec_of_call, to_spec
+from skdeep.keras_objects._spec import spec_of_call, to_spec
 
-OWN_PARAMETERS = {  # parameter of the estimator -> value that means "not set"
-    "learning_rate": 0.001,
-    "decay": 0.0,
-    "momentum": 0.0,
-    "nesterov": False,
-    "clipnorm": None,
-    "clipvalue": None,
-    "optimizer_params": None,
-}
+# Parameters of an estimator that are no argument of a Keras optimizer; the others are
+# handed on by name.
+NOT_KERAS = ("optimizer", "learning_rate", "decay", "optimizer_params")
 NOT_FOR_PARAMS = ("self", "name", "kwargs", "learning_rate")
 
 
@@ -37,31 +31,18 @@ class Optimizer:
     spec: Any  # the Keras optimizer; its own learning rate is replaced
     schedule: Any  # the spec of a Keras schedule, or None for a plain number
 
-    def make(self, learning_rate: Callable[[], Any]) -> Any:
-        """Make a Keras optimizer that asks ``learning_rate()`` at every update."""
-        try:
-            optimizer = from_spec(self.spec)
-        except (TypeError, ValueError) as error:
-            raise InvalidNetworkError(
-                f"optimizer must get arguments that Keras takes; got the error "
-                f"{error} Leave some of them out."
-            ) from error
-        optimizer.learning_rate = learning_rate
-        return optimizer
-
 
 def make_optimizer(
-    optimizer: Any,
-    *,
-    learning_rate: Any,
-    decay: float,
-    momentum: float,
-    nesterov: bool,
-    clipnorm: float | None,
-    clipvalue: float | None,
-    optimizer_params: dict[str, Any] | None,
+    parameters: Mapping[str, Any], defaults: Mapping[str, Any]
 ) -> tuple[Optimizer, float, float]:
     """Resolve the optimizer parameters of an estimator.
+
+    Parameters
+    ----------
+    parameters : Mapping
+        Of the estimator; those that ``defaults`` names are read.
+    defaults : Mapping
+        What the parameters are where the user has said nothing.
 
     Returns
     -------
@@ -71,14 +52,11 @@ def make_optimizer(
         The numbers that are written into the program before a run; the rate is 1.0
         where a schedule gives it.
     """
-    own = {
-        "learning_rate": learning_rate,
-        "decay": decay,
-        "momentum": momentum,
-        "nesterov": nesterov,
-        "clipnorm": clipnorm,
-        "clipvalue": clipvalue,
-        "optimizer_params": optimizer_params,
+    optimizer = parameters["optimizer"]
+    said = {
+        name: parameters[name]
+        for name, default in defaults.items()
+        if name != "optimizer" and parameters[name] != default
     }
     if isinstance(optimizer, type):
         raise InvalidNetworkError(
@@ -86,33 +64,40 @@ def make_optimizer(
             f"{optimizer.__name__}. Give its name, {optimizer.__name__.lower()!r}."
         )
     if not isinstance(optimizer, str):
-        return _from_instance(optimizer, own)
-    cls = _optimizer_class(optimizer)
-    arguments = {**(optimizer_params or {})}
-    for name in ("momentum", "nesterov", "clipnorm", "clipvalue"):
-        if own[name] != OWN_PARAMETERS[name]:
-            arguments[name] = own[name]
-    _check_arguments(cls, optimizer, arguments)
-    schedule = None
+        return _from_instance(optimizer, said)
+    return _from_name(optimizer, parameters, said)
+
+
+def _from_name(
+    name: str, parameters: Mapping[str, Any], said: dict[str, Any]
+) -> tuple[Optimizer, float, float]:
+    """A name, with whatever arguments are not the default."""
+    cls = _optimizer_class(name)
+    arguments = {
+        **(parameters["optimizer_params"] or {}),
+        **{n: value for n, value in said.items() if n not in NOT_KERAS},
+    }
+    _check_arguments(cls, name, arguments)
+    learning_rate, schedule = parameters["learning_rate"], None
     if hasattr(learning_rate, "get_config"):
         schedule, learning_rate = to_spec(learning_rate), 1.0
     # Only written down here: making a Keras optimizer takes 2 ms, a fit of 20 rows 4.
     spec = spec_of_call(cls, {"learning_rate": 1.0, **arguments})
-    return Optimizer(spec, schedule), float(learning_rate), float(decay)
+    return Optimizer(spec, schedule), float(learning_rate), float(parameters["decay"])
 
 
 def _from_instance(
-    optimizer: Any, own: dict[str, Any]
+    optimizer: Any, said: dict[str, Any]
 ) -> tuple[Optimizer, float, float]:
     """An instance says everything itself; nothing may be said twice."""
     import keras
 
-    said_twice = [n for n, default in OWN_PARAMETERS.items() if own[n] != default]
-    if said_twice:
+    if said:
         raise InvalidNetworkError(
             "An optimizer instance carries its own settings; got also "
-            f"{', '.join(f'{n}={own[n]!r}' for n in said_twice)}. Set them in the "
-            "instance, or give the optimizer by name, which a search can vary."
+            f"{', '.join(f'{name}={value!r}' for name, value in said.items())}. Set "
+            "them in the instance, or give the optimizer by name, which a search can "
+            "vary."
         )
     config = optimizer.get_config()
     _refuse_wrapper(optimizer, config)

@@ -23,6 +23,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
 from skdeep._atomic_write import Place
+from skdeep._warnings import stacklevel_of_user
 from skdeep.exceptions import FileFormatError
 from skdeep.persistence._archive import (
     ArchiveReader,
@@ -223,5 +224,5 @@ def _warn_of_versions(versions: dict[str, str], scikit_learn: list[str]) -> None
                 current_sklearn_version=version("scikit-learn"),
                 original_sklearn_version=written,
             ),
-            stacklevel=3,
+            stacklevel=stacklevel_of_user(),
         )

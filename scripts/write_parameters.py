@@ -1,0 +1,179 @@
+"""Write what follows from the table of parameters into the files that show it.
+
+The table is ``skdeep/estimators/_parameters.py``. From it come the section
+"Parameters" of the docstring and the constructor of every estimator, and the table of
+roles in ``docs/how-it-works.md``. What is written is ordinary source, for ``help()``
+and for readers; a test runs the check. Run it after a change of the table:
+
+    .venv/bin/python scripts/write_parameters.py
+    .venv/bin/python scripts/write_parameters.py --check   # show what would change
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from skdeep.estimators._parameters import (
+    ARCHITECTURE,
+    ESTIMATORS,
+    PARAMETERS,
+    PROGRAM,
+    RUN,
+    VARIABLE,
+    Parameter,
+    parameters_of,
+)
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "skdeep" / "estimators").glob("_*.py"))
+PAGE = ROOT / "docs" / "how-it-works.md"
+WIDTH = 88
+BEGIN, END = "<!-- roles:begin -->\n", "<!-- roles:end -->\n"
+# role -> what it is, what a new value costs
+MEANINGS = {
+    ARCHITECTURE: ("the shape of the graph", "a new program"),
+    PROGRAM: ("how the graph is trained", "a new program"),
+    VARIABLE: ("a number written into the program before it runs", "nothing"),
+    RUN: ("read by Python around the program", "nothing"),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, or with ``--check`` print what differs; return 1 if it does."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args(arguments).check
+    changed = {
+        path: (before, after) for path, before, after in written() if before != after
+    }
+    for path, (before, after) in changed.items():
+        if check:
+            show_difference(path, before, after)
+        else:
+            path.write_text(after, encoding="utf-8")
+    return int(check and bool(changed))
+
+
+def written() -> list[tuple[Path, str, str]]:
+    """Return every file with its text as it is and as it follows from the table."""
+    sources = {path: path.read_text(encoding="utf-8") for path in SOURCES}
+    page = PAGE.read_text(encoding="utf-8")
+    return [
+        *((path, text, with_constructors(text)) for path, text in sources.items()),
+        (PAGE, page, with_roles(page)),
+    ]
+
+
+def show_difference(path: Path, before: str, after: str) -> None:
+    """Print what a run would change."""
+    name = str(path.relative_to(ROOT))
+    lines = difflib.unified_diff(
+        before.splitlines(keepends=True),
+        after.splitlines(keepends=True),
+        name,
+        f"{name} as the table of parameters has it",
+    )
+    sys.stdout.writelines(lines)
+
+
+def with_constructors(source: str) -> str:
+    """Return a module with the constructors and docstrings of its estimators."""
+    lines = source.splitlines(keepends=True)
+    classes = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.ClassDef) and node.name in ESTIMATORS
+    ]
+    for cls in reversed(classes):  # from the end, so that line numbers stay true
+        rows = parameters_of(cls.name)
+        init = constructor_of(cls)
+        lines[init.lineno - 1 : init.end_lineno] = constructor(rows)
+        first, last = section_of(cls, lines)
+        lines[first:last] = [line for row in rows for line in entry(row)]
+    return "".join(lines)
+
+
+def constructor_of(cls: ast.ClassDef) -> ast.FunctionDef:
+    """Find the constructor of a class."""
+    for node in cls.body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            return node
+    raise SystemExit(
+        f"{cls.name} needs a constructor to be written over; got none. Give it "
+        "'def __init__(self): ...'."
+    )
+
+
+def section_of(cls: ast.ClassDef, lines: list[str]) -> tuple[int, int]:
+    """Return from which line to which a docstring has the entries of its parameters."""
+    start = cls.body[0].lineno - 1
+    within = lines[start : cls.body[0].end_lineno]
+    if "    Parameters\n" in within:
+        first = start + within.index("    Parameters\n") + 2
+        return first, lines.index("\n", first)
+    raise SystemExit(
+        f"{cls.name} needs a docstring with the section 'Parameters', underlined and "
+        "with an empty line behind it; got none. Write its heading."
+    )
+
+
+def entry(row: Parameter) -> list[str]:
+    """Return the lines of a docstring about a parameter."""
+    text = textwrap.wrap(
+        " ".join(row.text.split()),
+        WIDTH,
+        initial_indent=" " * 8,
+        subsequent_indent=" " * 8,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    head = f"    {row.name} : {row.type}, default={literal(row.default)}"
+    return [f"{line}\n" for line in (head, *text)]
+
+
+def constructor(rows: list[Parameter]) -> list[str]:
+    """Return the lines of a constructor, which only assigns."""
+    first, *others = (f"        {row.name}={literal(row.default)},\n" for row in rows)
+    return [
+        "    def __init__(\n",
+        "        self,\n",
+        first,
+        "        *,\n",
+        *others,
+        "    ):\n",
+        *(f"        self.{row.name} = {row.name}\n" for row in rows),
+    ]
+
+
+def literal(value: Any) -> str:
+    """Write a default as the formatter would: strings in double quotes."""
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def with_roles(page: str) -> str:
+    """Return a page with the table of roles between its marks."""
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    lines = [
+        "| role | parameters | what it is | a new value costs |\n",
+        "|---|---|---|---|\n",
+        *(role_line(role) for role in MEANINGS),
+    ]
+    return "".join([before, BEGIN, *lines, END, after])
+
+
+def role_line(role: str) -> str:
+    """Return a line of the table of roles."""
+    names = dict.fromkeys(row.name for row in PARAMETERS if row.role == role)
+    what, cost = MEANINGS[role]
+    return f"| {role} | {', '.join(f'`{n}`' for n in names)} | {what} | {cost} |\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
