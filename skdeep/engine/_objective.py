@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._spec import KerasSpec, to_spec
 from skdeep.networks._head import TargetType
+
+METRIC_DTYPE = "float32"  # of those given by name
 
 
 @dataclass(frozen=True)
@@ -49,13 +52,16 @@ class Objective:
     """Loss and metrics in a form that compares by what they do.
 
     ``loss`` is a spec of a Keras loss, a ``Quantile`` or a function; ``metrics`` are
-    pairs of the name in the history and what ``keras.metrics`` makes of it.
+    pairs of the name in the history and what ``keras.metrics`` makes of it. The
+    formulas of Keras read ``epsilon``, a setting of the process, when they are traced:
+    a program that was traced with another one is another program.
     """
 
     target_type: TargetType
     n_outputs: int
     loss: Any
     metrics: tuple[tuple[str, Any], ...]
+    epsilon: float
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,6 +82,8 @@ def make_objective(
     n_outputs: int,
 ) -> Objective:
     """Resolve the constructor's ``loss`` and ``metrics`` for a type of target."""
+    import keras
+
     loss = target_type.loss if isinstance(loss, str) and loss == "auto" else loss
     resolved = _resolve_loss(loss, dict(loss_params or {}))
     target_type.check_loss(_name_of(resolved))
@@ -92,7 +100,8 @@ def make_objective(
             f"metrics must have different names, none of them 'loss'; got {names}. "
             "Give the Keras metric objects names of their own."
         )
-    return Objective(target_type, n_outputs, resolved, pairs)
+    epsilon = keras.config.epsilon()
+    return Objective(target_type, n_outputs, resolved, pairs, epsilon)
 
 
 def _name_of(loss: Any) -> str:
@@ -179,7 +188,7 @@ def _resolve_metric(metric: Any, target_type: TargetType) -> tuple[str, Any]:
                 "Use 'mean_absolute_error' or another metric of numbers."
             )
         accuracy = getattr(keras.metrics, target_type.accuracy)
-        return metric, to_spec(accuracy(name=metric), keep_name=True)
+        return metric, _metric_spec(accuracy(name=metric), METRIC_DTYPE)
     if isinstance(metric, str):
         try:
             found = keras.metrics.get(metric)
@@ -194,13 +203,27 @@ def _resolve_metric(metric: Any, target_type: TargetType) -> tuple[str, Any]:
                 f"or functions; got {metric!r}. {hint}See keras.metrics for the names."
             )
         if isinstance(found, keras.metrics.Metric):
-            return metric, to_spec(found, keep_name=True)
+            return metric, _metric_spec(found, METRIC_DTYPE)
         return metric, found
     if isinstance(metric, keras.metrics.Metric):
-        return metric.name, to_spec(metric, keep_name=True)
+        is_half = metric.dtype in ("float16", "bfloat16")
+        return metric.name, _metric_spec(metric, METRIC_DTYPE if is_half else None)
     if isinstance(metric, type) or not callable(metric):
         raise InvalidNetworkError(
             "metrics must be 'auto', None, names of Keras metrics, Keras metrics or "
             f"functions; got {metric!r}. Give an instance or a name."
         )
     return getattr(metric, "__name__", type(metric).__name__), metric
+
+
+def _metric_spec(metric: Any, dtype: str | None = None) -> Any:
+    """Freeze a metric, name and all, in another dtype if one is given.
+
+    Without one of its own a metric takes the dtype that is global when it is made; and
+    in half precision a count ends at 2048.
+    """
+    spec = to_spec(metric, keep_name=True)
+    if dtype is None or not isinstance(spec, KerasSpec):
+        return spec
+    config = json.loads(spec.config) | {"dtype": dtype}
+    return replace(spec, config=json.dumps(config, sort_keys=True))

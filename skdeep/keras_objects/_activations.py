@@ -83,11 +83,11 @@ def activation_layer(activation: Any, params: Mapping[str, Any], **kwargs: Any) 
     if params:
         name = WITH_PARAMETERS[activation][0]
         return getattr(layers, name)(**params, **kwargs)
-    return layers.Activation(_resolve(activation), **kwargs)
+    return layers.Activation(_resolve(activation, kwargs.get("dtype")), **kwargs)
 
 
-def _resolve(activation: Any) -> Callable[[Any], Any]:
-    """Find an activation by name, instance or function."""
+def _resolve(activation: Any, dtype: str | None = None) -> Callable[[Any], Any]:
+    """Find an activation by name, instance or function; a layer gets this dtype."""
     from keras import activations, layers
 
     if isinstance(activation, str):
@@ -107,6 +107,10 @@ def _resolve(activation: Any) -> Callable[[Any], Any]:
             )
     found = from_spec(to_spec(activation))  # a copy: the user's layer is not built
     if isinstance(found, layers.Layer):
+        # It computes in the dtype of what it is given. Left to itself it would cast to
+        # the policy that happens to be global: a float64 network to float32.
+        found.autocast = False
+        found.dtype_policy = dtype or "float32"
         found.build((None, 1))
         if found.weights:
             raise InvalidNetworkError(
