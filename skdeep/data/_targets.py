@@ -29,6 +29,37 @@ def refuse_missing_labels(y: Any) -> None:
         )
 
 
+# What Keras computes for smaller targets has no minimum, or takes them for 0.
+AT_LEAST_ZERO = ("Poisson", "MeanSquaredLogarithmicError")
+
+
+def check_loss_takes(y: np.ndarray, loss: str, name: str) -> None:
+    """Refuse encoded targets for which a loss means nothing."""
+    smallest = float(y.min(initial=0.0))
+    if loss in AT_LEAST_ZERO and smallest < 0:
+        raise ValueError(
+            f"{name} must be at least 0 for the loss {loss}, after normalize_y if that "
+            f"is set; got values down to {smallest:.3g}. Take another loss, or leave "
+            "normalize_y at False."
+        )
+
+
+def _refuse_other_codings(y: np.ndarray, name: str) -> None:
+    """Refuse label matrices of two other values.
+
+    scikit-learn calls them multilabel, too, but they cannot be guessed: all that its
+    LabelBinarizer does is keep them, so its MLPClassifier learns from -1 and 1 as
+    from numbers, and its own scores count whatever is not zero.
+    """
+    others = np.unique(y[~((y == 0) | (y == 1))])
+    if len(others):
+        raise ValueError(
+            f"{name} must be 0 where a row lacks a label and 1 where it has it; got "
+            f"also {others[:3].tolist()}. Give the matrix as {name} == value, with the "
+            "value that stands for having the label."
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class ClassEncoder:
     """Classes of a classifier: one sigmoid for two, softmax for more.
@@ -80,6 +111,7 @@ class ClassEncoder:
                     f"{len(self.classes)} columns, as in fit; got shape {y.shape}. "
                     "Give one column per label."
                 )
+            _refuse_other_codings(y, name)
             return y
         codes = np.searchsorted(self.classes, y)
         codes = np.minimum(codes, len(self.classes) - 1)
@@ -168,9 +200,9 @@ class NumberEncoder:
                 f"{name} must have {self.n_outputs} target(s), as in fit; got "
                 f"{y.shape[1]}. Give the same columns."
             )
-        if self.scale is not None:
-            y = (y - self.offset) / self.scale
-        return y
+        if self.scale is None or self.offset is None:
+            return y
+        return _standardized(y.astype(np.float64), self.scale, self.offset)
 
     @property
     def rescaling(self) -> tuple[np.ndarray, np.ndarray] | None:
@@ -193,8 +225,44 @@ def encode_numbers(y: np.ndarray, weight: np.ndarray, normalize: bool) -> Number
     table = y.reshape(len(y), -1)
     if not normalize:
         return NumberEncoder(table.shape[1], y.ndim == 1)
-    table = table.astype(np.float64)
+    offset, scale = _mean_and_deviation(table.astype(np.float64), weight)
+    return NumberEncoder(table.shape[1], y.ndim == 1, scale, offset)
+
+
+def _mean_and_deviation(
+    table: np.ndarray, weight: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted mean and deviation of every column; 1 for one that does not vary.
+
+    Numbers of size 1e300 have squares that overflow, those of 1e-200 squares that are
+    zero; so columns and weights are divided by powers of two first, which changes no
+    digit. A column is looked at before its mean is taken, since the mean of equal
+    numbers may differ from them in the last digit.
+    """
+    counting = table[weight > 0]
+    lowest, highest = counting.min(axis=0), counting.max(axis=0)
+    exponents = _exponents(np.maximum(np.abs(lowest), np.abs(highest)))
+    weight = np.ldexp(weight, -_exponents(weight.max()))
+    table = np.ldexp(table, -exponents)
     mean = np.average(table, axis=0, weights=weight)
     deviation = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight))
-    deviation[deviation == 0] = 1.0
-    return NumberEncoder(table.shape[1], y.ndim == 1, deviation, mean)
+    smallest = np.finfo(np.float64).smallest_subnormal
+    deviation = np.maximum(np.ldexp(deviation, exponents), smallest)
+    is_constant = lowest == highest
+    return (
+        np.where(is_constant, lowest, np.ldexp(mean, exponents)),
+        np.where(is_constant, 1.0, deviation),
+    )
+
+
+def _standardized(y: np.ndarray, scale: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """(y - offset) / scale without overflow on the way."""
+    exponents = _exponents(scale)
+    with np.errstate(over="ignore"):  # what is too large in the end is refused later
+        y, offset = np.ldexp(y, -exponents), np.ldexp(offset, -exponents)
+        return (y - offset) / np.ldexp(scale, -exponents)
+
+
+def _exponents(values: np.ndarray) -> Any:
+    """The powers of two to divide by, so that values come to lie between 1/2 and 1."""
+    return np.frexp(values)[1]

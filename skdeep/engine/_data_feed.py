@@ -1,8 +1,8 @@
-"""The rows of one fit, handed to a program in pieces of fixed size.
+"""The rows of one fit, handed to a program in chunks of fixed size.
 
-A data set that fits into one piece stays on the device and many epochs run in one
-call; a larger one is streamed, piece by piece, in the order of each epoch. Sparse and
-integer rows become dense floats only in a piece, so the whole never is.
+A data set that fits into one chunk stays on the device and many epochs run in one
+call; a larger one is streamed, chunk by chunk, in the order of each epoch. Sparse and
+integer rows become dense floats only in a chunk, so the whole never is.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skdeep.data._dense_rows import dense_rows
-from skdeep.engine._program import MAX_EPOCHS, Rows, State, TrainingProgram
+from skdeep.engine._program import MAX_EPOCHS, TrainingProgram
 from skdeep.engine._random import RowOrders
+from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine.backends._loading import load_tensorflow
 
 
 class Part(NamedTuple):
     """Some rows of one epoch, as the train function takes them."""
 
-    rows: Rows
+    rows: DeviceChunk
     order: np.ndarray  # of the program's order_shape
     n_rows: int
-    fresh: bool  # the first of its epoch
+    starts_epoch: bool  # the first of its epoch
 
 
 class DataFeed:
@@ -33,7 +34,7 @@ class DataFeed:
     Parameters
     ----------
     program : TrainingProgram
-        Whose piece size and dtype are used.
+        Whose chunk size and dtype are used.
     X : array or sparse matrix of shape (n_rows, n_features) or (n_rows, *image_shape)
         Images may come as flat rows.
     y : array of shape (n_rows,) or (n_rows, n_outputs)
@@ -52,7 +53,7 @@ class DataFeed:
         self._size = key.n_chunk_rows
         self.n_batches = -(-self.n_rows // key.batch_size)
         self._fits = self.n_rows <= self._size
-        self._whole = self._piece(slice(0, self.n_rows)) if self._fits else None
+        self._whole = self._chunk(slice(0, self.n_rows)) if self._fits else None
 
     @property
     def epochs_per_call(self) -> int:
@@ -71,7 +72,7 @@ class DataFeed:
     def train(
         self,
         state: State,
-        numbers: dict[str, float],
+        hyperparameters: dict[str, float],
         orders: RowOrders,
         seed: int,
         first_epoch: int,
@@ -79,38 +80,54 @@ class DataFeed:
     ) -> tuple[State, np.ndarray]:
         """Run epochs; return the state and a history of (n_epochs, n_columns)."""
         if self._whole is None:
-            return self._train_streamed(state, numbers, orders, seed, first_epoch)
+            return self._train_streamed(
+                state, hyperparameters, orders, seed, first_epoch
+            )
         order = np.zeros(self._program.order_shape, np.int32)
         n_blocks = self._blocks_per_epoch
         by_epoch = order[: n_epochs * n_blocks].reshape(n_epochs, -1)
         for number, places in enumerate(by_epoch):
             places[: self.n_rows] = orders.epoch(first_epoch + number)
         state, history = self._program.train(
-            state, numbers, self._whole, order, seed, self.n_rows, n_epochs, True
+            state,
+            hyperparameters,
+            self._whole,
+            order,
+            seed,
+            self.n_rows,
+            n_epochs,
+            True,
         )
         return state, history.numpy()[:n_epochs]
 
     def _train_streamed(
         self,
         state: State,
-        numbers: dict[str, float],
+        hyperparameters: dict[str, float],
         orders: RowOrders,
         seed: int,
         epoch: int,
     ) -> tuple[State, np.ndarray]:
-        """Run one epoch, piece by piece."""
+        """Run one epoch, chunk by chunk."""
         history = None
         for part in self._parts(orders.epoch(epoch), self._size):
-            state, history = self.train_part(state, numbers, part, seed)
+            state, history = self.train_part(state, hyperparameters, part, seed)
         assert history is not None
         return state, history.numpy()[:1]
 
     def train_part(
-        self, state: State, numbers: dict[str, float], part: Part, seed: int
+        self, state: State, hyperparameters: dict[str, float], part: Part, seed: int
     ) -> tuple[State, Any]:
         """Run a part of an epoch; the history is that of the epoch so far."""
         return self._program.train(
-            state, numbers, part.rows, part.order, seed, part.n_rows, 1, part.fresh
+            state,
+            hyperparameters,
+            part.rows,
+            part.order,
+            seed,
+            part.n_rows,
+            1,
+            part.starts_epoch,
         )
 
     def batches(self, orders: RowOrders, epoch: int) -> Iterator[Part]:
@@ -121,36 +138,36 @@ class DataFeed:
         """Cut one epoch into parts of ``n_rows`` rows."""
         for first in range(0, self.n_rows, self._size):
             chosen = order[first : first + self._size]
-            piece = self._whole or self._piece(chosen)
+            chunk = self._whole or self._chunk(chosen)
             if self._whole is None:
                 chosen = np.arange(len(chosen), dtype=np.int32)
             for start in range(0, len(chosen), n_rows):
                 places = chosen[start : start + n_rows]
                 padded = np.zeros(self._program.order_shape, np.int32)
                 padded.flat[: len(places)] = places
-                yield Part(piece, padded, len(places), first + start == 0)
+                yield Part(chunk, padded, len(places), first + start == 0)
 
-    def evaluate(self, state: State, numbers: dict[str, float]) -> np.ndarray:
+    def evaluate(self, state: State, hyperparameters: dict[str, float]) -> np.ndarray:
         """Loss and metrics of all rows, in order."""
-        *_, results = self._evaluations(state, numbers, self._size)
+        *_, results = self._evaluations(state, hyperparameters, self._size)
         return results
 
     def evaluations(
-        self, state: State, numbers: dict[str, float]
+        self, state: State, hyperparameters: dict[str, float]
     ) -> Iterator[np.ndarray]:
         """Loss and metrics of the rows so far, after every batch."""
-        return self._evaluations(state, numbers, self._program.key.batch_size)
+        return self._evaluations(state, hyperparameters, self._program.key.batch_size)
 
     def _evaluations(
-        self, state: State, numbers: dict[str, float], n_rows: int
+        self, state: State, hyperparameters: dict[str, float], n_rows: int
     ) -> Iterator[np.ndarray]:
         """Loss and metrics of the rows so far, after every ``n_rows`` rows."""
         for start in range(0, self.n_rows, n_rows):
             stop = min(start + n_rows, self.n_rows)
             whole = stop - start == self.n_rows
-            piece = (self._whole if whole else None) or self._piece(slice(start, stop))
+            chunk = (self._whole if whole else None) or self._chunk(slice(start, stop))
             state, results = self._program.evaluate(
-                state, numbers, piece, stop - start, start == 0
+                state, hyperparameters, chunk, stop - start, start == 0
             )
             yield results.numpy()
 
@@ -161,19 +178,19 @@ class DataFeed:
             f"y from {self._y.min():.3g} to {self._y.max():.3g}"
         )
 
-    def _piece(self, chosen: Any) -> Rows:
+    def _chunk(self, chosen: Any) -> DeviceChunk:
         """Take some rows, make them dense floats, pad them, put them on the device."""
         constant = load_tensorflow().constant
         shape = self._program.key.network.input_shape
         rows = dense_rows(self._X, chosen, shape, self._dtype)
-        return Rows(
+        return DeviceChunk(
             constant(self._padded(rows, self._dtype)),
             constant(self._padded(self._y[chosen], self._y_dtype)),
             constant(self._padded(self._weight[chosen], self._dtype)),
         )
 
     def _padded(self, rows: np.ndarray, dtype: Any) -> np.ndarray:
-        """Repeat the first row up to the piece size.
+        """Repeat the first row up to the chunk size.
 
         The losses of repeated rows are finite wherever those of the rows are, so that
         a weight of zero takes them out; of a row of zeros nobody knows.

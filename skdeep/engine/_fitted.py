@@ -73,21 +73,23 @@ class FittedNetwork:
             for i in range(0, X.shape[0], step)
         ]
         result = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-        self._check_finite(result)
+        self._check_finite(result, f"{self.network.compute_dtype} inside the network")
         if self.rescaling is not None:
             scale, offset = self.rescaling
-            result = result * scale + offset
+            with np.errstate(over="ignore"):
+                result = result * scale + offset
+            self._check_finite(result, "float64 in the units of the target")
         return result
 
-    def _check_finite(self, outputs: np.ndarray) -> None:
+    def _check_finite(self, outputs: np.ndarray, where: str) -> None:
         """Refuse predictions that overflowed on the way."""
         bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
         if len(bad):
             raise ValueError(
                 "Expected finite predictions; got infinity or NaN for "
                 f"{len(bad)} of {len(outputs)} rows, the first of them row {bad[0]}: "
-                f"values overflow {self.network.compute_dtype} inside the network. "
-                "Scale X like the training rows, or fit with dtype='float64'."
+                f"values overflow {where}. Scale X like the training rows, or fit with "
+                "dtype='float64'."
             )
 
     @property

@@ -32,6 +32,9 @@ def compiled_model(
         optimizer,
         loss=None if isinstance(loss, Quantile) else loss,
         metrics=[from_spec(metric) for _, metric in key.objective.metrics],
+        # Under a global policy mixed_float16 Keras would put another optimizer around
+        # ours; the network has a dtype of its own.
+        auto_scale_loss=False,
     )
     optimizer.build(model.trainable_variables)
     return model

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._spec import KerasSpec, from_spec, to_spec
+from skdeep.keras_objects._spec import KerasSpec, to_spec
 
 AUTO_LOSS = {
     "binary": "binary_crossentropy",
@@ -239,82 +239,3 @@ def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
             f"functions; got {metric!r}. Give an instance or a name."
         )
     return getattr(metric, "__name__", type(metric).__name__), metric
-
-
-class LiveObjective:
-    """The Keras objects of an ``Objective``, inside one program.
-
-    Sets: the variables of ``metrics`` when ``update`` or ``reset`` is traced.
-    """
-
-    def __init__(self, objective: Objective, dtype: str):
-        import keras
-
-        self._objective = objective
-        self._loss = from_spec(objective.loss)
-        config = self._loss.get_config() if hasattr(self._loss, "get_config") else {}
-        self._from_logits = "from_logits" in config
-        if self._from_logits:
-            # On logits the cross-entropies are exact where probabilities round to 0.
-            self._loss = type(self._loss).from_config({**config, "from_logits": True})
-        self.reduction = getattr(self._loss, "reduction", "sum_over_batch_size")
-        if self.reduction in (None, "none"):
-            raise InvalidNetworkError(
-                "loss must reduce a batch to one number; got a loss with reduction "
-                f"{self.reduction!r}. Use reduction='sum_over_batch_size'."
-            )
-        self.metrics = []
-        for name, spec in objective.metrics:
-            metric = from_spec(spec)
-            if not isinstance(metric, keras.metrics.Metric):
-                metric = keras.metrics.MeanMetricWrapper(metric, name=name, dtype=dtype)
-            self.metrics.append(metric)
-
-    def values(self, y: Any, logits: Any, predictions: Any) -> Any:
-        """One loss per row."""
-        from keras import ops
-
-        target = self._target(y, self._loss, logits.dtype)
-        given = logits if self._from_logits else predictions
-        call = getattr(self._loss, "call", self._loss)
-        values = ops.convert_to_tensor(call(target, given))
-        n_rows = logits.shape[0]
-        if len(values.shape) == 0 or values.shape[0] != n_rows:
-            raise InvalidNetworkError(
-                f"loss must return one value per row; got {self._objective.loss_name} "
-                f"that returns shape {tuple(values.shape)} for {n_rows} rows. Average "
-                "over the last axis only."
-            )
-        return ops.mean(ops.reshape(values, (n_rows, -1)), axis=1)
-
-    def update(self, y: Any, predictions: Any, row_mask: Any) -> None:
-        """Let the metrics see a batch; rows of mask 0 do not count."""
-        for metric in self.metrics:
-            target = self._target(y, metric, predictions.dtype)
-            metric.update_state(target, predictions, sample_weight=row_mask)
-
-    def results(self) -> list[Any]:
-        """The current values of the metrics."""
-        return [metric.result() for metric in self.metrics]
-
-    def reset(self) -> None:
-        """Start the metrics anew."""
-        for metric in self.metrics:
-            metric.reset_state()
-
-    @property
-    def variables(self) -> list[Any]:
-        """The accumulators of the metrics."""
-        return [v for metric in self.metrics for v in metric.variables]
-
-    def _target(self, y: Any, consumer: Any, dtype: Any) -> Any:
-        """Y as the loss or metric wants it: class numbers or one-hot rows."""
-        from keras import ops
-
-        if self._objective.kind != "multiclass":
-            return y
-        function = getattr(consumer, "_fn", consumer)
-        names = (type(consumer).__name__, getattr(function, "__name__", ""))
-        if any(name.lower().startswith("sparse") for name in names):
-            return ops.expand_dims(y, -1)
-        return ops.one_hot(y, self._objective.n_outputs, dtype=dtype)

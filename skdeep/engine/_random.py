@@ -74,31 +74,30 @@ def keep_mask(
     layer : int
         Which dropout of the network.
     """
-    import tensorflow as tf
+    from keras import ops
 
     n_values = int(np.prod(shape))
-    counter = tf.bitcast(tf.range(n_values, dtype=tf.int32), tf.uint32)
-    key = _mix(
-        tf.bitcast(seed, tf.uint32)
-        + tf.constant((layer * 0x85EBCA6B) & 0xFFFFFFFF, tf.uint32)
-    )
-    key = _mix(key + tf.bitcast(step, tf.uint32))
+    counter = ops.cast(ops.arange(n_values, dtype="int32"), "uint32")
+    layer_key = ops.convert_to_tensor((layer * 0x85EBCA6B) & 0xFFFFFFFF, "uint32")
+    key = _mix(ops.cast(seed, "uint32") + layer_key)
+    key = _mix(key + ops.cast(step, "uint32"))
     bits = _mix(_mix(counter + key) ^ key)
     # 24 bits make a float32 in [0, 1) without rounding.
-    uniform = tf.cast(
-        tf.bitcast(tf.bitwise.right_shift(bits, tf.constant(8, tf.uint32)), tf.int32),
-        rate.dtype,
-    )
-    return tf.reshape(uniform >= rate * 16777216.0, shape)
+    uniform = ops.cast(ops.cast(_shifted(bits, 8), "int32"), rate.dtype)
+    return ops.reshape(uniform >= rate * 16777216.0, shape)
 
 
 def _mix(x: Any) -> Any:
     """Scatter 32 bits (a multiply-xorshift hash found by search, "lowbias32")."""
-    import tensorflow as tf
+    from keras import ops
 
-    def shift(value: Any, n_bits: int) -> Any:
-        return tf.bitwise.right_shift(value, tf.constant(n_bits, tf.uint32))
+    x = (x ^ _shifted(x, 16)) * ops.convert_to_tensor(0x7FEB352D, "uint32")
+    x = (x ^ _shifted(x, 15)) * ops.convert_to_tensor(0x846CA68B, "uint32")
+    return x ^ _shifted(x, 16)
 
-    x = (x ^ shift(x, 16)) * tf.constant(0x7FEB352D, tf.uint32)
-    x = (x ^ shift(x, 15)) * tf.constant(0x846CA68B, tf.uint32)
-    return x ^ shift(x, 16)
+
+def _shifted(x: Any, n_bits: int) -> Any:
+    """Bits moved to the right."""
+    from keras import ops
+
+    return ops.bitwise_right_shift(x, ops.convert_to_tensor(n_bits, "uint32"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from skdeep._warnings import stacklevel_of_user
 from skdeep.callbacks._callback import Observer
 from skdeep.engine._data_feed import DataFeed
-from skdeep.engine._program import State, TrainingProgram
+from skdeep.engine._program import TrainingProgram
 from skdeep.engine._random import RowOrders, Seeds
+from skdeep.engine._state import State
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.exceptions import DivergenceError
 
@@ -105,19 +104,17 @@ class Run:
         self.state = self.state._replace(optimizer=[constant(v) for v in values])
 
     def execute(self, train: DataFeed, validation: DataFeed | None = None) -> None:
-        """Train until the last epoch, a stop, or Ctrl-C."""
-        with ExitStack() as ends:  # every observer hears the end, whatever fails
-            for observer in reversed(self.observers):
-                ends.callback(observer.on_run_end, self)
-            self._train(train, validation)
-        self._check_weights(train)
-        if self.interrupted:
-            warnings.warn(
-                f"Training was interrupted in epoch {self.epoch + 1}; the weights of "
-                f"epoch {self.epoch} are kept, or with early stopping the best so far.",
-                UserWarning,
-                stacklevel=stacklevel_of_user(),
-            )
+        """Train until the last epoch, a stop, or Ctrl-C: see ``interrupted``."""
+        try:
+            with ExitStack() as ends:  # every observer hears the end, whatever fails
+                for observer in reversed(self.observers):
+                    ends.callback(observer.on_run_end, self)
+                self._train(train, validation)
+            self._check_weights(train)
+        except Exception as error:
+            if self.interrupted:  # a search would note the error and go on
+                raise KeyboardInterrupt from error
+            raise
 
     def _train(self, train: DataFeed, validation: DataFeed | None) -> None:
         """Go from segment to segment."""

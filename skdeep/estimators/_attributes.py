@@ -44,6 +44,9 @@ ATTRIBUTES = (
     Attribute("callbacks_", "list of Keras callbacks",
         """The copies that the last fit has used, with what they have gathered; pickles
         and copies of the estimator do without them."""),
+    Attribute("interrupted_", "estimator",
+        """Only after Ctrl-C in fit: a fitted estimator with the epochs that were
+        done."""),
     Attribute("loss_curve_", "list of float",
         """The training loss after every epoch."""),
     Attribute("model_", "keras.Model",

@@ -183,6 +183,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles and
         copies of the estimator do without them.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model
@@ -453,6 +455,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles and
         copies of the estimator do without them.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model

@@ -156,6 +156,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles and
         copies of the estimator do without them.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model
@@ -397,6 +399,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles and
         copies of the estimator do without them.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
     model_ : keras.Model

@@ -32,8 +32,16 @@ from skdeep.data._features import (
     refuse_dates,
 )
 from skdeep.data._holdout import split_rows
-from skdeep.data._sample_weights import class_weights, normalized, row_weights
+from skdeep.data._sample_weights import (
+    NO_ROWS,
+    WeightScale,
+    class_weights,
+    combined,
+    normalized,
+    row_weights,
+)
 from skdeep.data._targets import (
+    check_loss_takes,
     dense_targets,
     encode_classes,
     encode_numbers,
@@ -56,7 +64,7 @@ FEWEST_EPOCHS = 5
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """What continues when training goes on: seeds, epochs done, the optimizer.
+    """What continues when training goes on: seeds, epochs done, optimizer, weights.
 
     ``optimizer_state`` is None unless more training is announced by ``warm_start`` or
     ``partial_fit``; it can be three times as large as the weights.
@@ -66,6 +74,7 @@ class Progress:
     n_epochs: int
     optimizer: object = None
     optimizer_state: list | None = None
+    weight_scale: WeightScale = NO_ROWS
 
 
 @dataclass
@@ -84,19 +93,30 @@ class Rows:
         """Return the rows with weights whose scale has no effect."""
         return replace(self, weight=normalized(self.weight, name))
 
+    def scaled_by(self, scale):
+        """Return the rows with weights that have mean 1 together with earlier rows."""
+        return replace(self, weight=scale.apply(self.weight))
+
 
 def unchanged_on_error(method):
-    """Let a method that fails leave the estimator as it was."""
+    """Let a method that fails leave the estimator as it was.
+
+    All that is added is ``interrupted_``; a method that succeeds removes it.
+    """
 
     @functools.wraps(method)
     def guarded(self, *args, **kwargs):
         before = dict(self.__dict__)
         try:
-            return method(self, *args, **kwargs)
+            result = method(self, *args, **kwargs)
         except BaseException:
+            if hasattr(self, "interrupted_"):
+                before["interrupted_"] = self.interrupted_
             self.__dict__.clear()
             self.__dict__.update(before)
             raise
+        self.__dict__.pop("interrupted_", None)
+        return result
 
     return guarded
 
@@ -166,6 +186,10 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             If the data or parameters do not go together.
         skdeep.exceptions.DivergenceError
             If a loss or a weight becomes infinite or NaN.
+        KeyboardInterrupt
+            After Ctrl-C. The estimator is as it was before, and its attribute
+            ``interrupted_`` is a fitted estimator with the epochs done, if there are
+            any.
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
         tasks = begin_tasks(self, self.epochs, X, y, sample_weight)
@@ -267,6 +291,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         from skdeep.networks._weights import draw_weights
 
         key, numbers = self._make_key(rows.X.shape[0])
+        for part, name in ((rows, "y"), (held, "y_val")):
+            if part is not None:
+                check_loss_takes(part.y, key.objective.loss_name, name)
         progress = self._progress if continuing else None
         if progress is None:
             progress = Progress(draw_seeds(self.random_state), 0)
@@ -277,7 +304,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             )
         if self.early_stopping and held is None:
             rows, held = self._hold_out(rows, progress.seeds.holdout)
-        rows = rows.with_mean_weight_one("The training rows")
+        rows, weight_scale = self._scale_weights(rows, progress, keep_optimizer)
         stopping = self._make_early_stopping(key, held)
         observers = self._make_observers(key, numbers, stopping, tasks)
         weights = (
@@ -306,6 +333,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             run.epoch,
             key.optimizer if keep else None,
             run.optimizer_state() if keep else None,
+            weight_scale,
         )
         n_skipped = run.epoch - progress.n_epochs - len(run.history)  # by a backup
         logs = [{}] * n_skipped + run.history
@@ -313,10 +341,42 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = run.epoch
         self.best_epoch_ = stopping.best_epoch if stopping else run.epoch
         self.n_outputs_ = self._encoder.n_outputs
+        if run.interrupted:
+            self._raise_interrupt(run)
         self._warn_if_useless(run.history)
         if tasks is not None:
             tasks.end()
         return self
+
+    def _raise_interrupt(self, run):
+        """Pass Ctrl-C on, whatever is around the fit: a search must end as well.
+
+        Sets: ``interrupted_``, if an epoch was finished.
+        """
+        what = "the estimator is as it was."
+        if run.history:
+            reached = object.__new__(type(self))
+            reached.__dict__.update(self.__dict__)
+            reached.__dict__.pop("interrupted_", None)
+            self.interrupted_ = reached
+            what = (
+                f"interrupted_ is a fitted estimator with the weights of epoch "
+                f"{run.epoch}, or with early stopping the best so far."
+            )
+        raise KeyboardInterrupt(
+            f"Training was interrupted in epoch {run.epoch + 1}; {what}"
+        )
+
+    def _scale_weights(self, rows, progress, is_partial):
+        """Return rows of mean weight 1, and the scale for the next partial_fit.
+
+        A fit has all rows that matter; a call of partial_fit has some of them.
+        """
+        if is_partial and progress.n_epochs:
+            scale = progress.weight_scale.including(rows.weight)
+            return rows.scaled_by(scale), scale
+        scale = NO_ROWS.including(rows.weight)
+        return rows.with_mean_weight_one("The training rows"), scale
 
     def _make_key(self, n_rows):
         """Say what program these parameters and data need, and with which numbers."""
@@ -602,7 +662,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return encoder, y
 
     def _with_class_weight(self, weight, encoder, y):
-        return weight * class_weights(self.class_weight, encoder.classes, y)
+        return combined(weight, class_weights(self.class_weight, encoder.classes, y))
 
     @unchanged_on_error
     @with_callbacks
@@ -619,7 +679,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         classes : array-like of shape (n_classes,), default=None
             All classes there will be; needed in the first call.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts.
+            How much each row counts, compared with the mean over the rows of all calls
+            so far.
 
         Returns
         -------
@@ -719,7 +780,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Their targets.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each row counts.
+            How much each row counts, compared with the mean over the rows of all calls
+            so far.
 
         Returns
         -------

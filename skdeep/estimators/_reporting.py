@@ -40,8 +40,3 @@ class EpochReport(Observer):
             self.network, self.numbers, weights, self.estimator._rescaling()
         )
         self.report(run.epoch)
-
-    def on_run_end(self, run):
-        """Pass Ctrl-C on: half a report is of no use to whoever asked for it."""
-        if run.interrupted:
-            raise KeyboardInterrupt

@@ -15,6 +15,7 @@ import numpy as np
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.export._onnx_activations import add_activation
 from skdeep.networks._description import Convolution, Network, Pooling
+from skdeep.networks._standard import check_units
 from skdeep.networks._weights import image_shapes
 
 OPSET = 20  # the first with Gelu; ONNX Runtime has it since 1.17
@@ -116,6 +117,7 @@ def _write_network(graph: Graph, fitted: FittedNetwork) -> None:
     if fitted.rescaling is None:
         graph.add(operator, x, output="output")
         return
+    check_units(fitted.rescaling)
     scale, offset = (graph.constant(numbers) for numbers in fitted.rescaling)
     x = graph.add("Mul", graph.add(operator, x), scale)
     graph.add("Add", x, offset, output="output")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._spec import from_spec, spec_of_call, to_spec
+from skdeep.keras_objects._spec import spec_of_call, to_spec
 
 # Parameters of an estimator that are no argument of a Keras optimizer; the others are
 # handed on by name.
@@ -29,18 +30,6 @@ class Optimizer:
 
     spec: Any  # the Keras optimizer; its own learning rate is replaced
     schedule: Any  # the spec of a Keras schedule, or None for a plain number
-
-    def make(self, learning_rate: Callable[[], Any]) -> Any:
-        """Make a Keras optimizer that asks ``learning_rate()`` at every update."""
-        try:
-            optimizer = from_spec(self.spec)
-        except (TypeError, ValueError) as error:
-            raise InvalidNetworkError(
-                f"optimizer must get arguments that Keras takes; got the error "
-                f"{error} Leave some of them out."
-            ) from error
-        optimizer.learning_rate = learning_rate
-        return optimizer
 
 
 def make_optimizer(
@@ -111,18 +100,70 @@ def _from_instance(
             "vary."
         )
     config = optimizer.get_config()
+    _refuse_wrapper(optimizer, config)
     rate = config.get("learning_rate")
     schedule = None
     if isinstance(rate, dict):
-        rate = keras.optimizers.schedules.deserialize(rate)
+        with _configuration_read(optimizer):
+            rate = keras.optimizers.schedules.deserialize(rate)
         schedule, rate = to_spec(rate), 1.0
-    elif not 0 < rate < math.inf:
+    elif not (isinstance(rate, Real) and 0 < float(rate) < math.inf):
         raise InvalidNetworkError(
-            "optimizer must have a learning rate above 0; got an instance with "
-            f"learning_rate={rate}. Make it with another one."
+            "optimizer must have a learning rate above 0 in its configuration; got an "
+            f"instance of {type(optimizer).__name__} with learning_rate={rate!r}. Make "
+            "it with another one, or return the rate in get_config."
         )
-    copy = type(optimizer).from_config({**config, "learning_rate": 1.0})
+    with _configuration_read(optimizer):
+        copy = type(optimizer).from_config({**config, "learning_rate": 1.0})
     return Optimizer(to_spec(copy), schedule), float(rate), 0.0
+
+
+def _refuse_wrapper(optimizer: Any, config: Any) -> None:
+    """Refuse an optimizer of optimizers, whose learning rate is not one number.
+
+    Keras has two: LossScaleOptimizer keeps small float16 gradients from vanishing,
+    and no network here computes in float16; MultiOptimizer has one optimizer per
+    variable. Others' are known by the same sign, an optimizer in their configuration.
+    """
+    if not _holds_optimizer(config):
+        return
+    raise InvalidNetworkError(
+        "optimizer must be a single optimizer with a learning rate of its own; got a "
+        f"{type(optimizer).__name__}, which wraps other optimizers. Give the one "
+        "inside: no dtype of skdeep needs its losses scaled, and all layers share an "
+        "optimizer."
+    )
+
+
+def _holds_optimizer(config: Any) -> bool:
+    """Whether an optimizer is anywhere in a configuration, serialised or not."""
+    import keras
+
+    if isinstance(config, list | tuple):
+        return any(map(_holds_optimizer, config))
+    if not isinstance(config, dict):
+        return isinstance(config, keras.optimizers.Optimizer)
+    name = str(config.get("class_name"))
+    cls = getattr(keras.optimizers, name.rpartition(">")[2], None)
+    if isinstance(cls, type) and issubclass(cls, keras.optimizers.Optimizer):
+        return True
+    return name == "OptimizerMap" or any(map(_holds_optimizer, config.values()))
+
+
+@contextmanager
+def _configuration_read(optimizer: Any) -> Iterator[None]:
+    """Say what an optimizer must be able to do, if its configuration fails."""
+    try:
+        yield
+    except InvalidNetworkError:
+        raise
+    except Exception as error:  # whatever the class of a user raises
+        raise InvalidNetworkError(
+            "optimizer must be what its class makes of get_config(), since every fit "
+            f"makes its own; got {type(optimizer).__name__} with the error "
+            f"{type(error).__name__}: {error} Give it a get_config that its "
+            "constructor takes."
+        ) from error
 
 
 def _optimizer_class(name: str) -> Any:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +48,10 @@ class KerasSpec:
             return self.cls.rpartition(".")[2]
         return self.cls.__name__
 
-    def make(self) -> Any:
-        """Make a new object."""
+    def make(self, adapt: Callable[[Any], Any] = lambda cls: cls) -> Any:
+        """Make a new object, of the class that ``adapt`` makes of its own."""
         cls = keras_class(self.cls) if isinstance(self.cls, str) else self.cls
-        return cls.from_config(json.loads(self.config))  # type: ignore[attr-defined]
+        return adapt(cls).from_config(json.loads(self.config))
 
 
 def keras_class(name: str) -> type:

@@ -67,6 +67,11 @@ class Network:
         return "float32" if self.dtype.startswith("mixed") else self.dtype
 
     @property
+    def depth(self) -> int:
+        """How many hidden layers are dense."""
+        return len(self.hidden)
+
+    @property
     def n_pieces(self) -> int:
         """How many linear pieces a maxout unit has; 1 for any other activation."""
         if self.activation != "maxout":

@@ -83,7 +83,7 @@ def _check_order(name: str, given: Any) -> None:
     if isinstance(given, Mapping | Set):
         raise InvalidNetworkError(
             f"{name} must be a number or a sequence of them, first layer first; got "
-            f"{given!r}. Give a tuple, such as (64, 64)."
+            f"{given!r}. Give a tuple with an entry per layer."
         )
 
 
@@ -126,7 +126,7 @@ def _rates(dropout: Any, n_layers: int) -> list[float]:
         ):
             raise InvalidNetworkError(
                 "dropout must hold rates of at least 0 and below 1; got "
-                f"{dropout!r}. A rate of 1 would drop everything."
+                f"{dropout!r}. Give lower rates: one of 1 would drop everything."
             )
     return [float(rate) for rate in rates]
 

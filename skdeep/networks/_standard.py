@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._activations import activation_layer
 from skdeep.keras_objects._initializers import seeded
 from skdeep.networks._description import Convolution, Network, Pooling
@@ -67,6 +68,7 @@ def standard_model(
         **output_arguments,
     )(x)
     if rescaling is not None:
+        check_units(rescaling)
         scale, offset = rescaling
         x = keras.layers.Rescaling(
             scale.tolist(), offset.tolist(), dtype=network.compute_dtype, name="units"
@@ -75,6 +77,22 @@ def standard_model(
     if weights is not None:
         model.set_weights(list(weights))
     return model
+
+
+def check_units(rescaling: tuple[np.ndarray, np.ndarray]) -> None:
+    """Refuse units that a network outside of skdeep would round to zero or infinity.
+
+    Keras' Rescaling turns its numbers into float32 first, whatever its dtype.
+    """
+    info = np.finfo(np.float32)
+    scale, offset = rescaling
+    if scale.min() < info.tiny or max(scale.max(), np.abs(offset).max()) > info.max:
+        raise InvalidNetworkError(
+            f"Deviations and means of y must lie between {info.tiny:.3g} and "
+            f"{info.max:.3g} to be part of a Keras or ONNX model; got deviations of "
+            f"{scale.min():.3g} to {scale.max():.3g} and means of up to "
+            f"{np.abs(offset).max():.3g}. Measure y in another unit."
+        )
 
 
 def _image_layers(x: Any, network: Network, numbers: Mapping[str, float]) -> Any:

@@ -14,8 +14,9 @@ from __future__ import annotations
 import importlib
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -24,7 +25,14 @@ from sklearn.exceptions import InconsistentVersionWarning
 from skdeep._atomic_write import Place
 from skdeep._warnings import stacklevel_of_user
 from skdeep.exceptions import FileFormatError
-from skdeep.persistence._archive import ArchiveReader, Damaged, damaged, write_archive
+from skdeep.persistence._archive import (
+    ArchiveReader,
+    Damaged,
+    damaged,
+    open_at_once,
+    refuse_special_files,
+    write_archive,
+)
 from skdeep.persistence._tree import TreeReader, TreeWriter
 
 __all__ = ["load", "save"]
@@ -142,25 +150,32 @@ def load(path: Place) -> Any:
     ...     skdeep.load(path).hidden_layer_sizes
     (8,)
     """
-    with Path(path).open("rb") as file:
-        try:
-            archive = ArchiveReader(file)
-            description = archive.description()
-            _check_format(description)
-            reader = TreeReader(archive)
-            estimator = reader.read(description["estimator"])
-            archive.check_all_read()
-            if not isinstance(estimator, BaseEstimator):
-                damaged("no estimator")
-        except FileFormatError:
-            raise
-        except Damaged as error:
-            raise _unreadable(path, str(error)) from None
-        except Exception as error:  # what is not ours can fail in any way
-            fault = f"the fault {type(error).__name__}: {error}"
-            raise _unreadable(path, fault) from error
+    with open_at_once(path) as file, _explained(path):
+        refuse_special_files(file)
+        archive = ArchiveReader(file)
+        description = archive.description()
+        _check_format(description)
+        reader = TreeReader(archive)
+        estimator = reader.read(description["estimator"])
+        archive.check_all_read()
+        if not isinstance(estimator, BaseEstimator):
+            damaged("no estimator")
     _warn_of_versions(description["versions"], sorted(reader.scikit_learn))
     return estimator
+
+
+@contextmanager
+def _explained(path: Place) -> Iterator[None]:
+    """Turn whatever goes wrong with a file into the one error."""
+    try:
+        yield
+    except FileFormatError:
+        raise
+    except Damaged as error:
+        raise _unreadable(path, str(error)) from None
+    except Exception as error:  # what is not ours can fail in any way
+        fault = f"the fault {type(error).__name__}: {error}"
+        raise _unreadable(path, fault) from error
 
 
 def _unreadable(path: Place, found: str) -> FileFormatError:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import stat
 import zipfile
 from collections.abc import Sequence
 from typing import Any, BinaryIO, NoReturn
@@ -23,6 +24,8 @@ DESCRIPTION = "skdeep.json"
 # Much more than long histories and vocabularies need; Python needs some 20 times as
 # much memory for what it reads from JSON.
 MAX_DESCRIPTION_BYTES = 2**26
+# The description, or the table of contents; NumPy reads arrays in smaller pieces.
+MAX_BYTES_AT_ONCE = MAX_DESCRIPTION_BYTES
 PLAIN_KINDS = "biufcmMSU"  # of dtypes: numbers, times and strings, no objects
 FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)  # the same content gives the same bytes
 
@@ -71,7 +74,7 @@ class ArchiveReader:
     """
 
     def __init__(self, file: BinaryIO):
-        self._archive = zipfile.ZipFile(file)
+        self._archive = zipfile.ZipFile(_Bounded(file))
         self._members = {info.filename: info for info in self._archive.infolist()}
         self._check_contents(os.fstat(file.fileno()).st_size)
 
@@ -119,15 +122,58 @@ class ArchiveReader:
         shape, _, dtype = np.lib.format.read_array_header_1_0(file)
         if dtype.kind not in PLAIN_KINDS:
             damaged(f"an array of dtype {dtype} in {member.filename!r}")
-        if min(shape, default=0) < 0 or file.tell() + dtype.itemsize * math.prod(
-            shape
-        ) != (member.file_size):
+        n_values = math.prod(shape)
+        n_bytes = file.tell() + dtype.itemsize * n_values
+        if min(shape, default=0) < 0 or n_bytes != member.file_size:
             damaged(f"an array of another size than its member {member.filename!r}")
+        if dtype.itemsize == 0 and n_values > 0:  # any number of them in no bytes
+            damaged(f"an array of empty values in {member.filename!r}")
 
     def check_all_read(self) -> None:
         """Refuse a file with more in it than was asked for."""
         if self._members:
             damaged(f"the unused member {min(self._members)!r}")
+
+
+def open_at_once(path: Place) -> BinaryIO:
+    """Open a file for reading; a pipe that nobody writes to is not waited for."""
+    flags = getattr(os, "O_NONBLOCK", 0)
+    return open(path, "rb", opener=lambda name, given: os.open(name, given | flags))
+
+
+def refuse_special_files(file: BinaryIO) -> None:
+    """Refuse to read from what is no regular file: a device may never end."""
+    mode = os.fstat(file.fileno()).st_mode
+    if not stat.S_ISREG(mode):
+        damaged(f"a {_kind_of_file(mode)} in the place of a regular file")
+
+
+def _kind_of_file(mode: int) -> str:
+    """Name what is no regular file; a folder does not come so far."""
+    if stat.S_ISFIFO(mode):
+        return "pipe"
+    is_device = stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+    return "device" if is_device else "special file"
+
+
+class _Bounded:
+    """A file that gives no more at once than a good archive is asked for.
+
+    ``zipfile`` reads the table of contents at once, however long a sparse file of a
+    terabyte says it is.
+    """
+
+    def __init__(self, file: BinaryIO):
+        self._file, self._size = file, os.fstat(file.fileno()).st_size
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, n_bytes: int = -1) -> bytes:
+        """Read at most this many bytes, all that are left by default."""
+        left = max(0, self._size - self._file.tell())
+        n_bytes = left if n_bytes < 0 else min(n_bytes, left)
+        if n_bytes > MAX_BYTES_AT_ONCE:
+            damaged(f"{n_bytes} bytes that must be read at once")
+        return self._file.read(n_bytes)
 
 
 def damaged(found: str) -> NoReturn:

@@ -66,6 +66,7 @@ RECORDS = {
     "Pooling": "skdeep.networks._description",
     "Progress": "skdeep.estimators._network_estimator",
     "Seeds": "skdeep.engine._random",
+    "WeightScale": "skdeep.data._sample_weights",
 }
 
 KERAS_MODULES = frozenset(

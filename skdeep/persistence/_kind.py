@@ -24,6 +24,9 @@ class Writer(Protocol):
     def keep(self, array: np.ndarray) -> int:
         """Put an array aside and return its number."""
 
+    def count_numbers(self, n_numbers: int, where: str) -> None:
+        """Note what an object will hold when it is read, or refuse it."""
+
     def refuse(self, value: Any, where: str) -> Any:
         """Raise the error that says what cannot be stored, and where it is."""
 
@@ -36,6 +39,9 @@ class Reader(Protocol):
 
     def array(self, number: Any) -> np.ndarray:
         """Return an array that was put aside."""
+
+    def count_numbers(self, n_numbers: int, what: str) -> None:
+        """Note what an object is about to hold, or refuse it."""
 
     def note_scikit_learn(self, name: str) -> None:
         """Remember that a class of scikit-learn is in the file."""

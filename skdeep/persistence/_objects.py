@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from skdeep.persistence._classes import (
     record_class,
 )
 from skdeep.persistence._kind import Kind, Reader, Writer, list_of, text_of
+from skdeep.persistence._sizes import implied_numbers
 
 REQUESTS = "_metadata_request"  # what scikit-learn's set_fit_request and the like set
 VERSION = "_sklearn_version"  # what scikit-learn adds to the states of its estimators
@@ -146,6 +148,10 @@ def _check_weights(fitted: FittedNetwork) -> None:
     found = [(weight.shape, weight.dtype.name) for weight in fitted.weights]
     if found != expected:
         damaged(f"weights {found} where {expected} belong")
+    # With a side of 0 a network of any width has weights of no bytes at all.
+    shapes = [fitted.network.input_shape, *(spec.shape for spec in _specs(fitted))]
+    if any(min(shape, default=0) < 1 or math.prod(shape) >= 2**31 for shape in shapes):
+        damaged(f"arrays of the shapes {shapes}")
 
 
 def _specs(fitted: FittedNetwork) -> Any:
@@ -175,13 +181,16 @@ def _encode_spec(writer: Writer, value: KerasSpec, where: str) -> dict[str, Any]
     config = json.loads(value.config)
     if not (is_keras_name(value.cls) and is_plain_config(config)):
         return writer.refuse(value, where)
+    writer.count_numbers(implied_numbers(str(value.cls), config), where)
     return {"class": value.cls, "config": writer.write(config, where)}
 
 
 def _decode_spec(reader: Reader, fields: dict[str, Any]) -> KerasSpec:
-    name, config = text_of(fields, "class"), reader.read(fields["config"])
+    name, text = text_of(fields, "class"), json.dumps(reader.read(fields["config"]))
+    config = json.loads(text)  # what Keras gets to see: tuples are lists there
     if not (is_keras_name(name) and is_plain_config(config)):
         damaged(f"the Keras object {name!r} with {config!r}")
+    reader.count_numbers(implied_numbers(name, config), name)
     return KerasSpec(name, json.dumps(config, sort_keys=True))
 
 
@@ -220,6 +229,8 @@ def _distribution(name: str) -> Any:
 
 
 def _encode_distribution(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    if any(np.ndim(a) for a in (*value.args, *value.kwds.values())):
+        return writer.refuse(value, where)
     arguments = [writer.write(a, where) for a in value.args]
     keywords = writer.write(dict(value.kwds), where)
     return {"name": value.dist.name, "arguments": arguments, "keywords": keywords}
@@ -229,8 +240,12 @@ def _decode_distribution(reader: Reader, fields: dict[str, Any]) -> Any:
     found = _distribution(text_of(fields, "name"))
     if found is None:
         damaged(f"the distribution {fields['name']!r}")
-    arguments = map(reader.read, list_of(fields, "arguments"))
-    return found(*arguments, **reader.read(fields["keywords"]))
+    arguments = list(map(reader.read, list_of(fields, "arguments")))
+    keywords = reader.read(fields["keywords"])
+    # Two long arrays would be broadcast to a table of all their pairs.
+    if any(np.ndim(a) for a in (*arguments, *keywords.values())):
+        damaged(f"the distribution {fields['name']!r} of arrays")
+    return found(*arguments, **keywords)
 
 
 def _is_known_function(value: Any) -> bool:

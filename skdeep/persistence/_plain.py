@@ -75,7 +75,11 @@ def _encode_floats(writer: Writer, value: list[float], where: str) -> dict[str, 
 
 
 def _decode_floats(reader: Reader, fields: dict[str, Any]) -> Any:
-    return reader.array(fields["array"]).tolist()
+    array = reader.array(fields["array"])
+    # Rows of no columns have no bytes, but each would become a list.
+    if array.ndim != 1 or array.dtype != np.float64:
+        damaged(f"floats in an array of shape {array.shape} and dtype {array.dtype}")
+    return array.tolist()
 
 
 def _encode_array(writer: Writer, value: np.ndarray, where: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from skdeep.persistence._archive import ArchiveReader, damaged
 from skdeep.persistence._objects import OBJECT_KINDS
 from skdeep.persistence._plain import PLAIN_KINDS
+from skdeep.persistence._sizes import MAX_IMPLIED_NUMBERS
 
 KINDS = (*PLAIN_KINDS, *OBJECT_KINDS)
 DECODERS = {kind.name: kind.decode for kind in KINDS}
@@ -20,6 +21,7 @@ class TreeWriter:
 
     def __init__(self) -> None:
         self.arrays: list[np.ndarray] = []
+        self._n_implied = 0
 
     def write(self, value: Any, where: str) -> Any:
         """Return JSON for a value, or refuse it by the name of its place."""
@@ -38,6 +40,17 @@ class TreeWriter:
         """Put an array aside and return its number."""
         self.arrays.append(array)
         return len(self.arrays) - 1
+
+    def count_numbers(self, n_numbers: int, where: str) -> None:
+        """Refuse Keras objects that ``load`` would refuse for their size."""
+        self._n_implied += n_numbers
+        if self._n_implied > MAX_IMPLIED_NUMBERS:
+            raise TypeError(
+                "skdeep.save stores Keras objects that hold at most "
+                f"{MAX_IMPLIED_NUMBERS} numbers together; got {where}, which brings "
+                f"them to {self._n_implied}. Give it by name, leave it out, or use "
+                "joblib.dump, whose files run code when they are loaded."
+            )
 
     def refuse(self, value: Any, where: str) -> NoReturn:
         """Say what cannot be stored, and where it is."""
@@ -58,6 +71,7 @@ class TreeReader:
     def __init__(self, archive: ArchiveReader) -> None:
         self._archive = archive
         self.scikit_learn: set[str] = set()
+        self._n_implied = 0
 
     def read(self, tree: Any) -> Any:
         """Return the value of a piece of JSON."""
@@ -75,6 +89,18 @@ class TreeReader:
         if type(number) is not int:
             damaged(f"an array with the number {number!r}")
         return self._archive.array(number)
+
+    def count_numbers(self, n_numbers: int, what: str) -> None:
+        """Refuse an object whose configuration asks for much memory, before making it.
+
+        The limit is one for the whole file: a thousand objects are no way around it.
+        """
+        self._n_implied += n_numbers
+        if self._n_implied > MAX_IMPLIED_NUMBERS:
+            damaged(
+                f"the Keras object {what} of up to {n_numbers} numbers, where all of "
+                f"a file may hold {MAX_IMPLIED_NUMBERS}"
+            )
 
     def note_scikit_learn(self, name: str) -> None:
         """Remember that a class of scikit-learn is in the file."""

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 
 from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
 from skdeep.callbacks._keras import KerasCallbacks
@@ -410,7 +411,7 @@ def test_a_backup_outlives_ctrl_c(iris, tmp_path):
         **SMALL, callbacks=[backup, Failing(KeyboardInterrupt(), 2)]
     )
 
-    with pytest.warns(UserWarning, match="interrupted"):
+    with pytest.raises(KeyboardInterrupt, match="interrupted"):
         interrupted.fit(*iris)
 
     data = json.loads((tmp_path / "backup" / "training_metadata.json").read_text())
@@ -418,17 +419,66 @@ def test_a_backup_outlives_ctrl_c(iris, tmp_path):
 
 
 def test_ctrl_c_keeps_the_epochs_done(iris):
-    """Ctrl-C in a callback leaves the estimator that fewer epochs would have given."""
+    """interrupted_ is what fewer epochs would have given; the rest is as before."""
     shorter = DNNClassifier(**SMALL | {"epochs": 2}).fit(*iris)
     callbacks = [Failing(KeyboardInterrupt(), 1), Diary()]
-    interrupted = DNNClassifier(**SMALL, callbacks=callbacks)
+    net = DNNClassifier(**SMALL, callbacks=callbacks)
+    before = dict(vars(net))
 
-    with pytest.warns(UserWarning, match="interrupted in epoch 3; .* epoch 2 are kept"):
-        interrupted.fit(*iris)
+    with pytest.raises(KeyboardInterrupt, match=r"in epoch 3; .* weights of epoch 2"):
+        net.fit(*iris)
 
-    assert_same_fit(interrupted, shorter)
-    assert interrupted.n_iter_ == 2
-    assert interrupted.callbacks_[1].entries[-1][0] == "train end"
+    assert_same_fit(net.interrupted_, shorter)
+    assert net.interrupted_.n_iter_ == 2
+    assert net.interrupted_.callbacks_[1].entries[-1][0] == "train end"
+    assert vars(net) == {**before, "interrupted_": net.interrupted_}
+
+
+def test_what_was_reached_goes_on_and_goes_away(iris):
+    """A warm start goes on from interrupted_; the next fit that ends removes it."""
+    callbacks = [Failing(KeyboardInterrupt(), 1)]
+    net = DNNClassifier(**SMALL | {"epochs": 5}, warm_start=True, callbacks=callbacks)
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(*iris)
+    reached = pickle.loads(pickle.dumps(net.interrupted_))
+
+    reached.set_params(epochs=3, callbacks=None).fit(*iris)
+
+    whole = DNNClassifier(**SMALL | {"epochs": 5}).fit(*iris)
+    assert_same_fit(reached, whole)
+    assert not hasattr(net.set_params(callbacks=None).fit(*iris), "interrupted_")
+
+
+@pytest.mark.parametrize("error_score", [np.nan, "raise"])
+def test_ctrl_c_ends_a_search(error_score, iris):
+    """No fold is trained after Ctrl-C, however a search treats errors."""
+    begun = []
+    counting = keras.callbacks.LambdaCallback(on_train_begin=begun.append)
+    net = DNNClassifier(**SMALL, callbacks=[counting, Failing(KeyboardInterrupt(), 1)])
+    search = GridSearchCV(net, {"l2": [0.1, 0.2]}, cv=2, error_score=error_score)
+
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(*iris)
+
+    assert len(begun) == 1
+
+
+def test_ctrl_c_is_no_other_error(iris):
+    """What fails while an interrupted fit ends does not hide that it was stopped."""
+
+    def fail(logs):
+        raise ValueError("no space left")
+
+    callbacks = [
+        keras.callbacks.LambdaCallback(on_train_end=fail),
+        Failing(KeyboardInterrupt(), 1),
+    ]
+    net = DNNClassifier(**SMALL, callbacks=callbacks)
+
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(*iris)
+
+    assert not hasattr(net, "interrupted_")
 
 
 def test_ctrl_c_within_an_epoch_goes_back_to_its_begin(iris):
@@ -442,27 +492,29 @@ def test_ctrl_c_within_an_epoch_goes_back_to_its_begin(iris):
     batches = []
     shorter = DNNClassifier(**SMALL | {"epochs": 1}).fit(*iris)
     callback = keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)
+    net = DNNClassifier(**SMALL, callbacks=callback)
 
-    with pytest.warns(UserWarning, match="weights of epoch 1 are kept"):
-        interrupted = DNNClassifier(**SMALL, callbacks=callback).fit(*iris)
+    with pytest.raises(KeyboardInterrupt, match="weights of epoch 1"):
+        net.fit(*iris)
 
-    assert_same_fit(interrupted, shorter)
+    assert_same_fit(net.interrupted_, shorter)
 
 
-def test_ctrl_c_before_the_first_epoch_leaves_a_fitted_estimator(iris):
-    """Even then it predicts; what has not begun does not end."""
+@pytest.mark.parametrize("hook", ["on_train_begin", "on_train_batch_end"])
+def test_ctrl_c_in_the_first_epoch_leaves_nothing(hook, iris):
+    """An untrained network is not kept: the estimator is not fitted."""
 
-    def interrupt(logs):
+    def interrupt(*args):
         raise KeyboardInterrupt
 
-    callbacks = [keras.callbacks.LambdaCallback(on_train_begin=interrupt), Diary()]
+    callback = keras.callbacks.LambdaCallback(**{hook: interrupt})
+    net = DNNClassifier(**SMALL, callbacks=callback)
+    before = dict(vars(net))
 
-    with pytest.warns(UserWarning, match="interrupted in epoch 1"):
-        fitted = DNNClassifier(**SMALL, callbacks=callbacks).fit(*iris)
+    with pytest.raises(KeyboardInterrupt, match="epoch 1; the estimator is as it was"):
+        net.fit(*iris)
 
-    assert fitted.callbacks_[1].entries == []
-    assert fitted.predict(iris[0]).shape == (150,)
-    assert fitted.loss_curve_ == []
+    assert vars(net) == before
 
 
 def test_a_failing_callback_fails_the_fit_and_ends_nothing(iris):

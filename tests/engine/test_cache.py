@@ -2,57 +2,97 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
 from skdeep import DNNRegressor
 from skdeep.engine import cache_info, clear_cache
-from skdeep.engine._cache import ProgramCache
+from skdeep.engine._cache import Shelf
 
 X = np.random.RandomState(0).normal(size=(12, 2))
 
 
 class Thing:
-    """Stands for a program: remembers its key and whether it was compiled."""
+    """Stands for a program of ten bytes."""
 
     n_bytes = 10
 
-    def __init__(self, key):
-        self.key = key
-        self.compiled = False
 
-    def compile(self):
-        """Note the call."""
-        self.compiled = True
+def keep(shelf, *keys):
+    """Look keys up one after the other; return those that had to be made."""
+    made = []
+
+    def make(key):
+        made.append(key)
+        return Thing()
+
+    for key in keys:
+        shelf.find(key, lambda key=key: make(key))
+    return "".join(made)
 
 
 def test_the_program_used_longest_ago_makes_room():
     """A full cache forgets the least recently used program, and only that."""
-    cache = ProgramCache(maxsize=2)
-    known = cache._programs
-    first = cache._find(known, "a", Thing)
-    cache._find(known, "b", Thing)
-    cache._find(known, "a", Thing)
+    shelf = Shelf(maxsize=2, max_bytes=1000)
+    first = shelf.find("a", Thing)
 
-    cache._find(known, "c", Thing)
+    made = keep(shelf, "b", "a", "c")
 
-    assert list(known) == ["a", "c"]
-    assert cache._find(known, "a", Thing) is first
-    assert first.compiled
+    assert made == "bc"
+    assert shelf.find("a", Thing) is first
+    assert keep(shelf, "c", "b") == "b"
 
 
 def test_programs_make_room_by_their_size():
     """Programs go when their memory exceeds the bound; the newest always stays."""
-    cache = ProgramCache(maxsize=9, max_bytes=25)
-    known = cache._programs
+    shelf = Shelf(maxsize=9, max_bytes=25)
+    small = Shelf(maxsize=9, max_bytes=5)
 
-    for key in "abc":
-        cache._find(known, key, Thing)
-    small = ProgramCache(maxsize=9, max_bytes=5)
-    small._find(small._programs, "a", Thing)
+    keep(shelf, *"abc")
+    keep(small, "a")
 
-    assert list(known) == ["b", "c"]
-    assert list(small._programs) == ["a"]
+    assert keep(shelf, *"bc") == ""
+    assert keep(shelf, "a") == "a"
+    assert keep(small, "a") == ""
+
+
+def test_nobody_waits_for_a_program_that_another_compiles():
+    """While one key is made, others are found; the same key is made once."""
+    shelf = Shelf(maxsize=9, max_bytes=1000)
+    keep(shelf, "ready")
+    begun, go_on = threading.Event(), threading.Event()
+    made = []
+
+    def compile_slowly():
+        begun.set()
+        assert go_on.wait(timeout=60)
+        made.append(Thing())
+        return made[-1]
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(shelf.find, "slow", compile_slowly)
+        assert begun.wait(timeout=60)
+        second = pool.submit(shelf.find, "slow", compile_slowly)
+        found_meanwhile = keep(shelf, "ready")
+        go_on.set()
+
+        assert found_meanwhile == ""
+        assert first.result() is second.result()
+    assert len(made) == 1
+
+
+def test_a_program_that_cannot_be_made_is_tried_again():
+    """After a failure the shelf is as before."""
+    shelf = Shelf(maxsize=2, max_bytes=1000)
+
+    with pytest.raises(ZeroDivisionError):
+        shelf.find("a", lambda: 1 // 0)
+
+    assert len(shelf) == 0
+    assert keep(shelf, "a") == "a"
 
 
 def test_fits_are_counted():

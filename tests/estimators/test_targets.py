@@ -1,5 +1,7 @@
 """Targets: every kind of label and number is learnt and given back as it came."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -7,7 +9,7 @@ import pytest
 from scipy import sparse
 from sklearn.exceptions import DataConversionWarning
 
-from skdeep import DNNClassifier, DNNRegressor
+from skdeep import DNNClassifier, DNNRegressor, load, save
 
 NET = {"hidden_layer_sizes": (8,), "learning_rate": 0.02, "random_state": 0}
 NAMES = np.array(["setosa", "versicolor", "virginica"])
@@ -160,6 +162,61 @@ def test_labels_of_a_matrix_are_predicted_each_on_its_own(kind, iris, iris_label
     assert net.predict_proba(X[:1]).shape == (1, 3)
     assert net.score(X, LABEL_MATRICES[kind](iris_labels)) > 0.6
     assert net.classes_.tolist() == [[0, 1]] * 3
+
+
+CODINGS = {
+    "-1 and 1": lambda labels: 2 * labels - 1,
+    "1 and 2": lambda labels: labels + 1,
+    "0 and 255": lambda labels: labels * 255,
+    "0 and 2.0": lambda labels: labels * 2.0,
+    "always 3": lambda labels: np.full_like(labels, 3),
+    "sparse 0 and 255": lambda labels: sparse.csr_matrix(labels * 255),
+}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+def test_label_matrices_of_other_values_are_refused(coding, iris, iris_labels):
+    """What is neither 0 nor 1 is no label, in y, y_val and a later partial_fit."""
+    X, _ = iris
+    other = CODINGS[coding](iris_labels)
+    fitted = classifier(epochs=1).fit(X, iris_labels)
+
+    with pytest.raises(ValueError, match=r"y must be 0 .* got also .* y == value"):
+        classifier().fit(X, other)
+    with pytest.raises(ValueError, match=r"y_val must be 0 .* got also"):
+        classifier().fit(X, iris_labels, X_val=X, y_val=other)
+    with pytest.raises(ValueError, match=r"y must be 0 .* got also"):
+        fitted.partial_fit(X, other)
+
+
+@pytest.mark.parametrize("kind", LABEL_MATRICES)
+def test_label_matrices_may_change_their_type(kind, iris, iris_labels):
+    """Zeros and ones of any type validate and go on as integers do."""
+    X, _ = iris
+    expected = classifier(epochs=2).fit(X, iris_labels, X_val=X, y_val=iris_labels)
+    expected.partial_fit(X, iris_labels)
+
+    given = LABEL_MATRICES[kind](iris_labels)
+    net = classifier(epochs=2).fit(X, iris_labels, X_val=X, y_val=given)
+    net.partial_fit(X, given)
+
+    np.testing.assert_array_equal(net.predict_proba(X), expected.predict_proba(X))
+    np.testing.assert_array_equal(
+        net.history_["val_loss"], expected.history_["val_loss"]
+    )
+
+
+@pytest.mark.parametrize("loss", ["poisson", "mean_squared_logarithmic_error"])
+def test_targets_below_the_range_of_the_loss_are_refused(loss, diabetes):
+    """Counts and logarithms need targets of at least 0, also after normalize_y."""
+    X, y = diabetes
+
+    with pytest.raises(ValueError, match=r"y must be at least 0 .* got values down"):
+        regressor(loss=loss).fit(X, y - 2)
+    with pytest.raises(ValueError, match=r"y_val must be at least 0"):
+        regressor(loss=loss).fit(X, y, X_val=X, y_val=y - 2)
+    with pytest.raises(ValueError, match=r"y must be .* leave normalize_y at False"):
+        regressor(loss=loss, normalize_y=True).fit(X, y)
 
 
 def test_labels_may_overlap(iris):
@@ -320,6 +377,91 @@ def test_partial_fit_is_fit_in_pieces(iris):
         pieces.partial_fit(X, y, classes=[0, 1, 2])
 
     np.testing.assert_array_equal(pieces.predict_proba(X), at_once.predict_proba(X))
+
+
+def constant_in_chunks(n_rows, **fit_params):
+    """Fit a constant to 1 and -1 in chunks of n_rows; return what it predicts."""
+    y = np.resize([1.0, -1.0, -1.0, 1.0], 60)
+    X = np.zeros((60, 1))
+    net = DNNRegressor((), optimizer="sgd", learning_rate=0.05, random_state=0)
+    for start in [*range(0, 60, n_rows)] * 3 * n_rows:
+        part = slice(start, start + n_rows)
+        chosen = {name: value[part] for name, value in fit_params.items()}
+        net.partial_fit(X[part], y[part], **chosen)
+    return net.predict(X[:1])[0]
+
+
+@pytest.mark.parametrize("n_rows", [1, 3, 60])
+def test_weights_count_in_chunks_of_any_size(n_rows):
+    """In chunks, of one row even, the weighted mean of all rows is learnt."""
+    weight = np.resize([9.0, 1.0, 1.0, 9.0], 60)
+
+    assert constant_in_chunks(n_rows, sample_weight=weight) == pytest.approx(
+        0.8, abs=0.15
+    )
+    assert constant_in_chunks(n_rows) == pytest.approx(0.0, abs=0.15)
+
+
+@pytest.mark.parametrize("n_rows", [1, 10])
+def test_class_weights_count_in_chunks_of_any_size(n_rows, cancer):
+    """A class of weight 0.05 is hardly ever predicted, however small the chunks."""
+    X, y = cancer[0][:100], cancer[1][:100]
+    net = classifier(class_weight={0: 0.05, 1: 1.0}, learning_rate=0.005)
+
+    for start in [*range(0, 100, n_rows)] * 2:
+        rows = slice(start, start + n_rows)
+        net.partial_fit(X[rows], y[rows], classes=[0, 1])
+
+    in_one = classifier(
+        class_weight={0: 0.05, 1: 1.0}, learning_rate=0.005, epochs=2, batch_size=n_rows
+    ).fit(X, y)
+    mean, expected = net.predict_proba(X).mean(0), in_one.predict_proba(X).mean(0)
+    np.testing.assert_allclose(mean, expected, atol=0.1)
+
+
+def test_weighted_calls_over_the_same_rows_equal_epochs(iris):
+    """With weights, too, calls over all rows equal one fit of as many epochs."""
+    X, y = iris
+    weight = np.linspace(0.1, 7, 150)
+    at_once = classifier(epochs=4, dtype="float64").fit(X, y, sample_weight=weight)
+
+    pieces = classifier(dtype="float64")
+    for _ in range(4):
+        pieces.partial_fit(X, y, classes=[0, 1, 2], sample_weight=weight)
+
+    np.testing.assert_array_equal(pieces.predict_proba(X), at_once.predict_proba(X))
+
+
+@pytest.mark.parametrize("start", ["fit", "partial_fit"])
+def test_the_scale_of_weights_travels(start, diabetes, tmp_path):
+    """Pickles and files go on with the scale of the rows before them."""
+    X, y = diabetes
+    net = regressor(epochs=1)
+    getattr(net, start)(X, y, sample_weight=np.linspace(0.1, 7, len(y)))
+    save(net, tmp_path / "net.skdeep")
+    copies = [pickle.loads(pickle.dumps(net)), load(tmp_path / "net.skdeep")]
+
+    for one in (net, *copies):
+        one.partial_fit(X[:9], y[:9], sample_weight=np.full(9, 5.0))
+
+    alone = regressor(epochs=1)
+    getattr(alone, start)(X, y, sample_weight=np.linspace(0.1, 7, len(y)))
+    alone.partial_fit(X[:9], y[:9])
+    for copy in copies:
+        np.testing.assert_array_equal(copy.predict(X), net.predict(X))
+    assert (alone.predict(X) != net.predict(X)).any()
+
+
+def test_a_chunk_that_weighs_nothing_is_taken(cancer):
+    """Rows of a class of weight 0 change nothing, when a stream brings only them."""
+    X, y = cancer
+    net = classifier(class_weight={0: 0.0, 1: 1.0}, optimizer="sgd")
+    net.partial_fit(X, y, classes=[0, 1])
+    before = net.predict_proba(X)
+
+    net.partial_fit(X[y == 0][:5], y[y == 0][:5])
+
+    np.testing.assert_array_equal(net.predict_proba(X), before)
 
 
 def test_partial_fit_refuses_what_it_cannot_know(iris):

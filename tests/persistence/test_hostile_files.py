@@ -1,14 +1,21 @@
 """Files that are damaged, foreign, or made to do harm: none of them is read."""
 
+import importlib
+import inspect
 import io
+import itertools
 import json
+import math
+import os
 import pickle
 import struct
 import sys
 import tracemalloc
 import zipfile
+from pathlib import Path
 
 import joblib
+import keras
 import numpy as np
 import pytest
 from sklearn.exceptions import InconsistentVersionWarning
@@ -18,6 +25,9 @@ from sklearn.preprocessing import StandardScaler
 import skdeep
 from skdeep import DNNClassifier, DNNRegressor
 from skdeep.exceptions import FileFormatError
+from skdeep.keras_objects._spec import keras_class
+from skdeep.persistence._classes import KERAS_MODULES, is_keras_name
+from skdeep.persistence._sizes import implied_numbers
 
 N_MUTATIONS = 200
 
@@ -189,6 +199,39 @@ def test_what_cannot_be_opened_says_so(tmp_path):
         skdeep.load(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["a device", "a pipe"])
+def test_only_regular_files_are_read(tmp_path, name):
+    """A device that never ends and a pipe that nobody writes to are not read from."""
+    path = Path("/dev/zero")
+    if name == "a pipe":
+        path = tmp_path / "pipe"
+        os.mkfifo(path)
+
+    assert_refused(path, f"{name} in the place of a regular file")
+
+
+def test_a_long_table_of_contents_is_not_read(tmp_path):
+    """A sparse file takes no place on the disk, and must take none in memory."""
+    n_bytes = 2**36
+    path = tmp_path / "sparse"
+    end = struct.pack(
+        "<4sHHHHLLH", b"PK\5\6", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0
+    )
+    zip64 = struct.pack("<4sQHHLLQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 1, 1, n_bytes, 0)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, n_bytes, 1)
+    with path.open("wb") as file:
+        file.seek(n_bytes)
+        file.write(zip64 + locator + end)
+
+    tracemalloc.start()
+    with pytest.raises(FileFormatError, match="that must be read at once"):
+        skdeep.load(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 200e6
+
+
 def test_newer_formats_say_what_to_update(good, tmp_path):
     """A file of a later format names the version that wrote it."""
     later = description(good) | {"format_version": 2, "versions": {"skdeep": "9.1"}}
@@ -260,10 +303,10 @@ def npy(array, **kwargs):
     return file.getvalue()
 
 
-def huge_header(shape):
+def huge_header(shape, descr="<f8"):
     """An array in NumPy's format that says it is large."""
     file = io.BytesIO()
-    header = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    header = {"descr": descr, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(file, header)
     return file.getvalue() + bytes(8)
 
@@ -321,6 +364,27 @@ def test_other_versions_of_numpys_format_are_refused(tmp_path):
     content[6] = 2
 
     assert_refused(array_file(tmp_path / "v2", bytes(content)), "foreign version")
+
+
+@pytest.mark.parametrize("descr", ["|S0", "<U0"])
+def test_empty_values_are_refused(tmp_path, descr):
+    """A thousand million empty strings have no bytes, but would each be an object."""
+    path = array_file(tmp_path / "bomb", huge_header((10**9,), descr)[:128])
+
+    assert_refused(path, "an array of empty values")
+
+
+def test_floats_are_one_row(tmp_path):
+    """A thousand million rows of no floats have no bytes, but would become lists."""
+    floats = {"kind": "floats", "array": 0}
+    text = members(network_file(tmp_path / "bomb", "dropout", floats))["skdeep.json"]
+    content = huge_header((10**9, 0))[:128]
+
+    path = written(
+        tmp_path / "bomb", [("skdeep.json", text), ("arrays/0.npy", content)]
+    )
+
+    assert_refused(path, r"floats in an array of shape \(1000000000, 0\)")
 
 
 def test_compressed_members_are_refused(tmp_path):
@@ -459,6 +523,10 @@ EVIL_VALUES = {
     ),
     "an argument that Keras does not know": keras_tree("keras.losses.Huber", evil=1),
     "a frozen foreign class": keras_tree("os.system") | {"kind": "frozen"},
+    "a function hidden in a tuple": keras_tree(
+        "keras.losses.Huber",
+        delta={"kind": "tuple", "items": [inner("builtins", "function")]},
+    ),
     "a function": {"kind": "function", "name": "system"},
     "a class of numpy": {"kind": "function", "name": "memmap"},
     "a scorer that is none": {"kind": "scorer", "name": "os.system"},
@@ -466,6 +534,12 @@ EVIL_VALUES = {
         "kind": "distribution",
         "name": "__import__",
         "arguments": ["os"],
+        "keywords": {"kind": "dict", "items": []},
+    },
+    "a distribution of arrays": {
+        "kind": "distribution",
+        "name": "uniform",
+        "arguments": [{"kind": "array", "shape": [2], "items": [1, 2]}],
         "keywords": {"kind": "dict", "items": []},
     },
     "a type": {"kind": "type", "name": "eval"},
@@ -497,6 +571,93 @@ def test_evil_values_are_refused(tmp_path, name, monkeypatch):
 
     assert_refused(path)
     assert not (tmp_path / "mark").exists()
+
+
+GREEDY = {
+    "a table of pairs": keras_tree("keras.metrics.MeanIoU", num_classes=25_000),
+    "long lists": keras_tree("keras.metrics.AUC", num_thresholds=40_000_000),
+    "lists times labels": keras_tree(
+        "keras.metrics.AUC", num_thresholds=4000, multi_label=True, num_labels=4000
+    ),
+    "a list of the file times labels": keras_tree(
+        "keras.metrics.AUC",
+        thresholds=[i / 4000 for i in range(4000)],
+        multi_label=True,
+        num_labels=4000,
+    ),
+    "many objects of medium size": {
+        "kind": "tuple",
+        "items": [keras_tree("keras.metrics.MeanIoU", num_classes=3000)] * 2,
+    },
+    "one that is made later": keras_tree("keras.metrics.MeanIoU", num_classes=25_000)
+    | {"kind": "keras_spec"},
+    "one inside another": keras_tree(
+        "keras.optimizers.SGD",
+        learning_rate=inner(
+            "keras.metrics",
+            "MeanIoU",
+            config={"kind": "dict", "items": [["num_classes", 25_000]]},
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GREEDY)
+def test_objects_that_ask_for_much_memory_are_refused(tmp_path, name):
+    """What a configuration implies is counted over the file before it is made."""
+    path = network_file(tmp_path / "greedy", "metrics", GREEDY[name])
+
+    assert_refused(path, "numbers, where all of a file may hold")
+
+
+def test_what_load_would_refuse_is_not_saved(tmp_path):
+    """The limit holds in both directions, so that no good file is unreadable."""
+    net = DNNClassifier(metrics=[keras.metrics.MeanIoU(25)])
+    skdeep.save(net, tmp_path / "net")
+    assert skdeep.load(tmp_path / "net").metrics[0].num_classes == 25
+
+    net.metrics[0].num_classes = 25_000
+
+    with pytest.raises(TypeError, match=r"at most .* numbers together; got .*metrics"):
+        skdeep.save(net, tmp_path / "net")
+
+
+def keras_classes():
+    """Yield the public name of every Keras class that a file may hold."""
+    for module in KERAS_MODULES | {"keras.layers"}:
+        for name, cls in vars(importlib.import_module(module)).items():
+            if isinstance(cls, type) and is_keras_name(f"{module}.{name}"):
+                yield f"{module}.{name}"
+
+
+def made_with(name, value):
+    """Yield configurations in which one, two or all arguments have this value."""
+    arguments = [
+        argument.name
+        for argument in inspect.signature(keras_class(name)).parameters.values()
+        if argument.kind is argument.POSITIONAL_OR_KEYWORD
+    ]
+    required = [
+        argument.name
+        for argument in inspect.signature(keras_class(name)).parameters.values()
+        if argument.default is argument.empty and argument.name in arguments
+    ]
+    for given in itertools.combinations(arguments, 2):
+        yield dict.fromkeys([*required, *given], value)
+        yield dict.fromkeys([*required, *given], value) | {"multi_label": True}
+
+
+@pytest.mark.parametrize("name", sorted(keras_classes()))
+def test_no_object_holds_more_than_its_configuration_implies(name):
+    """The estimate is at least what Keras makes, for every class and argument."""
+    for config in made_with(name, 61):
+        try:
+            made = keras_class(name)(**config)
+        except Exception:  # what cannot be made takes no memory
+            continue
+        held = sum(math.prod(v.shape) for v in getattr(made, "variables", ()))
+
+        assert held <= max(64, implied_numbers(name, config)), config
 
 
 @pytest.mark.parametrize("name", ["__class__", "__dict__", "not a name", ""])

@@ -222,6 +222,70 @@ def test_extreme_targets_are_learnt_when_normalized(scale):
     assert score > 0.9
 
 
+def normalizing(**parameters):
+    """Return a regressor that learns a linear target, whatever its unit."""
+    small = {"epochs": 30, "learning_rate": 0.05, "random_state": 0}
+    return DNNRegressor((8,), normalize_y=True, jit_compile=False, **small | parameters)
+
+
+@pytest.mark.parametrize("unit", [2.0**1000, 2.0**-700, 2.0**-1000])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_unit_of_a_normalized_target_changes_no_digit(unit, weighted):
+    """Targets of size 1e301 and 1e-301 train and are predicted like those of size 1."""
+    y = np.column_stack([TABLE[:, 0] + 3, TABLE[:, 1] - 7])
+    weight = np.linspace(0.5, 2, len(y)) * (8e307 if weighted else 1)
+    expected = normalizing().fit(TABLE, y, sample_weight=weight)
+
+    net = normalizing().fit(TABLE, y * unit, sample_weight=weight)
+
+    assert net.loss_curve_ == expected.loss_curve_
+    assert net.loss_curve_[-1] < 0.5 * net.loss_curve_[0]
+    np.testing.assert_array_equal(net.predict(TABLE), expected.predict(TABLE) * unit)
+
+
+@pytest.mark.parametrize("value", [0.1, 1e300, 1e-310])
+def test_a_constant_target_is_predicted(value):
+    """A target without variation has its value as mean, and deviation 1."""
+    y = np.full(len(TABLE), value)
+    weight = np.linspace(0.1, 3, len(TABLE))
+
+    net = normalizing(epochs=1).fit(TABLE, y, sample_weight=weight)
+
+    assert net._encoder.scale.tolist() == [1.0]
+    assert net._encoder.offset.tolist() == [value]
+    assert net.history_["loss"][0] < 10
+
+
+def test_predictions_that_overflow_in_their_units_are_refused():
+    """What is finite in the network and infinite in units of y is an error."""
+    y = TABLE[:, 0] / np.abs(TABLE[:, 0]).max() * 1.7e308
+    net = normalizing().fit(TABLE, y)
+
+    with pytest.raises(ValueError, match="overflow float64 in the units of the target"):
+        net.predict(TABLE * 100)
+
+
+@pytest.mark.parametrize("unit", [1e300, 1e-200])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_units_that_other_programs_would_round_are_refused(unit, dtype, tmp_path):
+    """A Keras or ONNX model gives numbers in units of y, or is not made."""
+    net = normalizing(epochs=1, dtype=dtype).fit(TABLE, TABLE[:, 0] * unit)
+
+    with pytest.raises(ValueError, match=r"means of y must lie .* got deviations"):
+        _ = net.model_
+    with pytest.raises(ValueError, match="Measure y in another unit"):
+        net.export(tmp_path / "net.onnx", format="onnx")
+
+
+def test_weights_that_overflow_together_are_refused():
+    """A sample weight and a class weight may be huge, their product may not."""
+    labels = np.arange(len(TABLE)) % 2
+    net = DNNClassifier((3,), class_weight={0: 1e10, 1: 1.0})
+
+    with pytest.raises(ValueError, match=r"must be finite; got weights up to 1e\+300"):
+        net.fit(TABLE, labels, sample_weight=np.full(len(TABLE), 1e300))
+
+
 @pytest.mark.parametrize("value", [0.0, 1.0, -1e6])
 def test_constant_columns_do_no_harm(value):
     """Columns without any variation give finite losses, with normalised layers too."""

@@ -1,0 +1,290 @@
+"""One update of a training, and one batch of an evaluation: pure functions of a state.
+
+Loss and penalties, gradient, the optimizer's update, moving averages, metrics: all in
+``keras.ops`` and in arguments. Nothing here knows loops, compilation or a framework,
+and nothing is written anywhere, so any number of fits can use one step at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from skdeep.engine._key import ProgramKey
+from skdeep.engine._measures import Measures
+from skdeep.engine._random import keep_mask
+from skdeep.engine._state import DeviceChunk, State
+from skdeep.engine._stateless_optimizer import StatelessOptimizer
+from skdeep.engine.backends._protocol import Backend, Product
+from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._spec import from_spec
+from skdeep.networks._forward import Pass, forward, predictions
+from skdeep.networks._weights import weight_specs
+
+Numbers = Mapping[str, Any]  # hyperparameters by name, scalars
+
+
+@contextmanager
+def explained(parts: str, advice: str) -> Iterator[None]:
+    """Say of any error which parameters are behind it."""
+    try:
+        yield
+    except InvalidNetworkError:
+        raise
+    except Exception as error:  # the framework's, or of a function of the user
+        raise InvalidNetworkError(
+            f"{parts} must be such that the network can be trained; got the error "
+            f"{type(error).__name__}: {str(error).rstrip('. ')}. {advice}"
+        ) from error
+
+
+class TrainingStep:
+    """The step of one key.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        What ``results`` gives: loss, metrics, learning rate.
+    hyperparameter_names : tuple of str
+        The numbers it reads.
+    """
+
+    def __init__(self, key: ProgramKey, backend: Backend):
+        self._key = key
+        self._backend = backend
+        self._dtype = key.network.compute_dtype
+        self.columns = (*key.objective.names, "learning_rate")
+        self.hyperparameter_names = (
+            "learning_rate",
+            "decay",
+            *key.network.number_names,
+        )
+        self._specs = weight_specs(key.network)
+        self._trained = [i for i, spec in enumerate(self._specs) if spec.trainable]
+        placeholders = [self._placeholder(self._specs[i]) for i in self._trained]
+        with explained("optimizer", "See keras.optimizers for its arguments."):
+            self._optimizer = StatelessOptimizer(
+                key.optimizer.spec, placeholders, self._dtype
+            )
+        self._schedule = from_spec(key.optimizer.schedule)
+        self._measures = Measures(key.objective, self._dtype)
+        self._optimizer_start = self._optimizer.start()
+        totals = [np.zeros((), self._dtype)] * 2
+        self._metrics_start = [*totals, *self._probe()]
+
+    def _placeholder(self, spec: Any) -> Any:
+        """A variable of the shape of a weight, for the optimizer to know."""
+        import keras
+
+        return keras.Variable(
+            np.zeros(spec.shape, self._dtype),
+            dtype=self._dtype,
+            name=f"{spec.layer}_{spec.role}",
+        )
+
+    def _probe(self) -> list[np.ndarray]:
+        """Try loss and metrics on two rows; return the metrics' state at the start."""
+        y, outputs = self._two_rows()
+        with explained("loss", "Give a function of (y_true, y_pred)."):
+            self._measures.probe_loss(y, outputs)
+        with explained("metrics", "Give functions of (y_true, y_pred)."):
+            return self._measures.probe_metrics(y, outputs)
+
+    def _two_rows(self) -> tuple[Any, Any]:
+        """Targets and outputs of two rows that any loss can take."""
+        n_outputs = self._key.network.output_units
+        if self._key.objective.kind == "multiclass":
+            y = np.zeros((2,), np.int32)
+        else:
+            y = np.ones((2, n_outputs), self._dtype)
+        outputs = np.full((2, n_outputs), 1.0 / n_outputs, self._dtype)
+        return self._backend.array(y), self._backend.array(outputs)
+
+    @property
+    def weight_shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of the weights."""
+        return [spec.shape for spec in self._specs]
+
+    @property
+    def n_bytes(self) -> int:
+        """The memory of the placeholders."""
+        values = sum(int(np.prod(spec.shape)) for spec in self._specs)
+        itemsize = np.dtype(self._dtype).itemsize
+        return itemsize * values + sum(a.nbytes for a in self._optimizer_start)
+
+    def start(
+        self, weights: Sequence[np.ndarray], optimizer: Sequence[np.ndarray] | None
+    ) -> State:
+        """Make the state before the first update, or before the next one."""
+        array = self._backend.array
+        return State(
+            [array(w) for w in weights],
+            [array(v) for v in (optimizer or self._optimizer_start)],
+            [array(v) for v in self._metrics_start],
+        )
+
+    def finish(self, state: State) -> State:
+        """Do what the optimizer does after the last epoch: ``use_ema`` averages."""
+        if not self._optimizer.use_ema:
+            return state
+        trained = [state.weights[i] for i in self._trained]
+        final = self._optimizer.finish(state.optimizer, trained)
+        return state._replace(weights=self._with_trained(state.weights, final))
+
+    def begin_epoch(self, state: State, anew: Any, n_rows: Any) -> State:
+        """Start the metrics, if ``anew``, and note how many rows will be measured."""
+        from keras import ops
+
+        metrics = [
+            ops.where(anew, ops.convert_to_tensor(start), value)
+            for start, value in zip(self._metrics_start, state.metrics, strict=True)
+        ]
+        metrics[1] = metrics[1] + ops.cast(n_rows, self._dtype)
+        return state._replace(metrics=metrics)
+
+    def results(self, state: State) -> list[Any]:
+        """The mean loss so far and the metrics."""
+        from keras import ops
+
+        total, n_rows, *metrics = state.metrics
+        values = [total / n_rows, *self._measures.results(metrics)]
+        return [ops.cast(value, self._dtype) for value in values]
+
+    def learning_rate(self, state: State, numbers: Numbers) -> Any:
+        """Rate / (1 + decay * step), times the schedule if there is one."""
+        from keras import ops
+
+        step = self._optimizer.step(state.optimizer)
+        updates = ops.cast(step, self._dtype)
+        rate = numbers["learning_rate"] / (1 + numbers["decay"] * updates)
+        if self._schedule is None:
+            return rate
+        return rate * ops.cast(self._schedule(step), self._dtype)
+
+    def update(
+        self,
+        state: State,
+        numbers: Numbers,
+        batch: DeviceChunk,
+        n_rows_left: Any,
+        seed: Any,
+        product: Product,
+    ) -> State:
+        """Train on one batch, of which the first ``n_rows_left`` rows count."""
+        mask = self._row_mask(n_rows_left)
+        step = self._optimizer.step(state.optimizer)
+        context = Pass(
+            self._key.network,
+            numbers,
+            mask,
+            self._dropout(numbers, seed, step),
+            product,
+        )
+
+        def loss_of(trained: Sequence[Any]) -> tuple[Any, Any]:
+            weights = self._with_trained(state.weights, trained)
+            passed = forward(weights, batch.X, context)
+            loss, metrics = self._measure(state.metrics, batch, n_rows_left, passed)
+            return self._optimizer.scale_loss(loss), (metrics, passed.updates)
+
+        trained = [state.weights[i] for i in self._trained]
+        (metrics, averages), gradients = self._backend.gradients(loss_of, trained)
+        trained, memory = self._optimizer.apply(
+            state.optimizer, gradients, trained, self.learning_rate(state, numbers)
+        )
+        weights = self._with_trained(state.weights, self._limited(trained, numbers))
+        for position, value in averages.items():
+            weights[position] = value
+        return State(weights, memory, metrics)
+
+    def evaluate(
+        self, state: State, numbers: Numbers, batch: DeviceChunk, n_rows_left: Any
+    ) -> State:
+        """Measure one batch without training."""
+        context = Pass(self._key.network, numbers, self._row_mask(n_rows_left))
+        passed = forward(state.weights, batch.X, context)
+        _, metrics = self._measure(state.metrics, batch, n_rows_left, passed)
+        return state._replace(metrics=metrics)
+
+    def _measure(
+        self, metrics: list[Any], batch: DeviceChunk, n_rows_left: Any, passed: Any
+    ) -> tuple[Any, list[Any]]:
+        """Return the loss of a batch with its penalty, and the metrics after it."""
+        from keras import ops
+
+        key, y, logits = self._key, batch.y, passed.logits
+        given = predictions(key.network, logits)
+        mask = self._row_mask(n_rows_left)
+        n_rows = ops.cast(ops.minimum(n_rows_left, key.batch_size), self._dtype)
+        losses = self._measures.losses(y, logits, given)
+        loss = self._reduced(losses, batch.weight * mask, n_rows)
+        loss = loss + ops.cast(passed.penalty, self._dtype)
+        total, n_measured, *own = metrics
+        own = self._measures.update(own, y, given, mask)
+        return loss, [total + loss * n_rows, n_measured, *own]
+
+    def _reduced(self, losses: Any, weight: Any, n_rows: Any) -> Any:
+        """Reduce the losses of a batch to one number, as the loss wants it."""
+        from keras import ops
+
+        total = ops.sum(losses * weight)
+        if self._measures.reduction == "mean_with_sample_weight":
+            return ops.divide_no_nan(total, ops.sum(weight))
+        if self._measures.reduction == "sum":
+            return total
+        return total / n_rows
+
+    def _dropout(self, numbers: Numbers, seed: Any, step: Any) -> Any:
+        """Return what drops values in this update."""
+        from keras import ops
+
+        names = self._key.network.dropout_names
+        step = ops.cast(step, "int32")
+
+        def dropout(name: str, x: Any) -> Any:
+            rate = numbers[name]
+            keep = keep_mask(tuple(x.shape), rate, seed, step, names.index(name))
+            kept = x / ops.cast(1.0 - rate, x.dtype)
+            return ops.where(keep, kept, ops.zeros((), x.dtype))
+
+        return dropout
+
+    def _limited(self, trained: list[Any], numbers: Numbers) -> list[Any]:
+        """Scale units' incoming weights down to a norm of at most max_norm."""
+        if not self._key.network.has_max_norm:
+            return trained
+        specs = [self._specs[i] for i in self._trained]
+        return [
+            _limit_norm(value, numbers["max_norm"])
+            if spec.role == "kernel" and spec.layer != "output"
+            else value
+            for spec, value in zip(specs, trained, strict=True)
+        ]
+
+    def _row_mask(self, n_rows_left: Any) -> Any:  # -> (batch_size,)
+        """1 for rows that count, 0 for the padding of the last batch."""
+        from keras import ops
+
+        numbers = ops.arange(self._key.batch_size, dtype="int32")
+        return ops.cast(numbers < n_rows_left, self._dtype)
+
+    def _with_trained(
+        self, weights: Sequence[Any], trained: Sequence[Any]
+    ) -> list[Any]:
+        """All weights, those that are trained replaced."""
+        result = list(weights)
+        for position, value in zip(self._trained, trained, strict=True):
+            result[position] = value
+        return result
+
+
+def _limit_norm(kernel: Any, largest: Any) -> Any:
+    """Return w * min(norm, largest) / (norm + 1e-7), per unit; as Keras' MaxNorm."""
+    from keras import ops
+
+    axes = list(range(len(kernel.shape) - 1))
+    norms = ops.sqrt(ops.sum(ops.square(kernel), axes, keepdims=True))
+    return kernel * (ops.clip(norms, 0, largest) / (1e-7 + norms))
