@@ -2,8 +2,9 @@
 
 The table is ``skdeep/estimators/_parameters.py``. From it come the section
 "Parameters" of the docstring and the constructor of every estimator, and the table of
-roles in ``docs/how-it-works.md``. What is written is ordinary source, for ``help()``
-and for readers; a test runs the check. Run it after a change of the table:
+roles in ``docs/how-it-works.md``; the sections "Attributes" come from
+``_attributes.py`` beside it. What is written is ordinary source, for ``help()`` and for
+readers; a test runs the check. Run it after a change of a table:
 
     .venv/bin/python scripts/write_parameters.py
     .venv/bin/python scripts/write_parameters.py --check   # show what would change
@@ -19,6 +20,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from skdeep.estimators._attributes import Attribute, attributes_of
 from skdeep.estimators._parameters import (
     ARCHITECTURE,
     ESTIMATORS,
@@ -29,6 +31,8 @@ from skdeep.estimators._parameters import (
     Parameter,
     parameters_of,
 )
+
+Row = Parameter | Attribute
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "skdeep" / "estimators").glob("_*.py"))
@@ -94,8 +98,8 @@ def with_constructors(source: str) -> str:
         rows = parameters_of(cls.name)
         init = constructor_of(cls)
         lines[init.lineno - 1 : init.end_lineno] = constructor(rows)
-        first, last = section_of(cls, lines)
-        lines[first:last] = [line for row in rows for line in entry(row)]
+        write_section(cls, lines, "Attributes", attributes_of(cls.name))
+        write_section(cls, lines, "Parameters", rows)
     return "".join(lines)
 
 
@@ -110,21 +114,25 @@ def constructor_of(cls: ast.ClassDef) -> ast.FunctionDef:
     )
 
 
-def section_of(cls: ast.ClassDef, lines: list[str]) -> tuple[int, int]:
-    """Return from which line to which a docstring has the entries of its parameters."""
+def write_section(
+    cls: ast.ClassDef, lines: list[str], title: str, rows: list[Row]
+) -> None:
+    """Replace the entries of a section of a docstring, among the lines of its file."""
     start = cls.body[0].lineno - 1
-    within = lines[start : cls.body[0].end_lineno]
-    if "    Parameters\n" in within:
-        first = start + within.index("    Parameters\n") + 2
-        return first, lines.index("\n", first)
-    raise SystemExit(
-        f"{cls.name} needs a docstring with the section 'Parameters', underlined and "
-        "with an empty line behind it; got none. Write its heading."
-    )
+    docstring = lines[start : cls.body[0].end_lineno]
+    if f"    {title}\n" not in docstring:
+        raise SystemExit(
+            f"{cls.name} needs a docstring with the section {title!r}, underlined and "
+            "with an empty line behind it; got none. Write its heading."
+        )
+    first = start + docstring.index(f"    {title}\n") + 2
+    lines[first : lines.index("\n", first)] = [
+        line for row in rows for line in entry(row)
+    ]
 
 
-def entry(row: Parameter) -> list[str]:
-    """Return the lines of a docstring about a parameter."""
+def entry(row: Row) -> list[str]:
+    """Return the lines of a docstring about a parameter or an attribute."""
     text = textwrap.wrap(
         " ".join(row.text.split()),
         WIDTH,
@@ -133,7 +141,9 @@ def entry(row: Parameter) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    head = f"    {row.name} : {row.type}, default={literal(row.default)}"
+    head = f"    {row.name} : {row.type}"
+    if isinstance(row, Parameter):
+        head += f", default={literal(row.default)}"
     return [f"{line}\n" for line in (head, *text)]
 
 

@@ -2,7 +2,6 @@
 
 import warnings
 
-import keras
 import pytest
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -32,14 +31,6 @@ WAYS = {
 }
 
 
-class Interrupting(keras.callbacks.Callback):
-    """Ctrl-C after the first epoch."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Interrupt."""
-        raise KeyboardInterrupt
-
-
 def points_to(caught, function):
     """Say whether every warning points at the one line of a function."""
     places = {(warning.filename, warning.lineno) for warning in caught}
@@ -53,17 +44,6 @@ def test_a_useless_fit_is_reported_at_the_line_of_the_user(way, iris):
         WAYS[way](*iris)
 
     assert points_to(caught, WAYS[way])
-
-
-def test_an_interrupted_fit_is_reported_at_the_line_of_the_user(iris):
-    """So it is where the warning comes from deep within the engine."""
-    interrupted = net().set_params(callbacks=Interrupting())
-    way = lambda X, y: interrupted.fit(X, y)  # noqa: E731 a line to be looked for
-
-    with pytest.warns(UserWarning, match="interrupted") as caught:
-        way(*iris)
-
-    assert points_to(caught, way)
 
 
 def test_a_filter_for_a_module_of_the_user_finds_the_warning(iris):

@@ -1,7 +1,7 @@
 """Convolutional networks for images.
 
 ``scripts/write_parameters.py`` writes the constructors, and what the docstrings say of
-the parameters, from the table in ``_parameters.py``.
+parameters and attributes, from the tables in ``_parameters.py`` and ``_attributes.py``.
 """
 
 from __future__ import annotations
@@ -176,11 +176,11 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1.
     history_ : dict of str to list of float
-        Loss, metrics, ``val_*`` and learning rate after every epoch, and what
-        callbacks have added to the logs.
+        Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
+        have added to the logs.
     callbacks_ : list of Keras callbacks
-        The copies that the last fit has used, with what they have gathered; pickles
-        and copies of the estimator do without them.
+        The copies that the last fit has used, with what they have gathered; pickles and
+        copies of the estimator do without them.
     interrupted_ : estimator
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
@@ -449,11 +449,11 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1.
     history_ : dict of str to list of float
-        Loss, metrics, ``val_*`` and learning rate after every epoch, and what
-        callbacks have added to the logs.
+        Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
+        have added to the logs.
     callbacks_ : list of Keras callbacks
-        The copies that the last fit has used, with what they have gathered; pickles
-        and copies of the estimator do without them.
+        The copies that the last fit has used, with what they have gathered; pickles and
+        copies of the estimator do without them.
     interrupted_ : estimator
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float

@@ -48,6 +48,7 @@ def test_source_and_documentation_follow_from_the_table(capsys):
         ("        self.l2 = l2\n", "        self.l2 = l1\n"),
         ("    l2 : float, default=0.0\n", "    l2 : int, default=0.5\n"),
         ("        Penalty ``l2 * sum(w ** 2)`` on the same kernels.\n", ""),
+        ("    n_iter_ : int\n        Epochs trained.\n", ""),
     ],
 )
 def test_a_change_by_hand_is_written_over(written, otherwise):
@@ -61,7 +62,24 @@ def test_a_change_by_hand_is_written_over(written, otherwise):
     assert repaired == source
 
 
-def test_the_check_shows_what_differs(capsys, tmp_path):
+def test_a_new_estimator_needs_headings_only():
+    """The script fills in an empty constructor and empty sections."""
+    headings = "".join(
+        f"    {title}\n    ----------\n\n" for title in ("Parameters", "Attributes")
+    )
+    new = f'class CNNRegressor:\n    """Text.\n\n{headings}    """\n\n'
+
+    written = write_parameters.with_constructors(new + "    def __init__(self): ...\n")
+
+    names = {}
+    exec(written, names)
+    assert list(inspect.signature(names["CNNRegressor"]).parameters) == list(
+        defaults_of("CNNRegressor")
+    )
+    assert "    image_shape_ : tuple of (int, int, int)\n" in written
+
+
+def test_the_check_shows_what_differs(capsys):
     """The check fails with a difference to read, which names the file."""
     path = write_parameters.ROOT / "skdeep" / "estimators" / "_dnn.py"
 

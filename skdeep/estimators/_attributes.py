@@ -1,0 +1,62 @@
+"""The table of fitted attributes, as the docstrings of the estimators have them.
+
+``scripts/write_parameters.py`` writes the sections "Attributes" from here. An attribute
+that means another thing in some estimators has a row for each meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skdeep.estimators._parameters import CLASSIFIERS, ESTIMATORS, IMAGES, TABLES
+
+
+@dataclass(frozen=True, eq=False)
+class Attribute:
+    """A row of the table."""
+
+    name: str
+    type: str
+    text: str  # broken into lines anyhow
+    only: frozenset[str] = ESTIMATORS  # the estimators that have it
+
+
+# fmt: off
+ATTRIBUTES = (
+    Attribute("classes_", "ndarray of shape (n_classes,) or (n_labels, 2)",
+        """The classes, sorted; for a multilabel target those of each label, 0 and
+        1.""", only=CLASSIFIERS),
+    Attribute("n_features_in_", "int",
+        """Features seen in fit.""", only=TABLES),
+    Attribute("n_features_in_", "int",
+        """Features seen in fit: pixels times channels.""", only=IMAGES),
+    Attribute("feature_names_in_", "ndarray of shape (n_features,)",
+        """Their names, if X had names that are strings."""),
+    Attribute("n_outputs_", "int",
+        """Output units of the network."""),
+    Attribute("n_iter_", "int",
+        """Epochs trained."""),
+    Attribute("best_epoch_", "int",
+        """The epoch whose weights are kept, counted from 1."""),
+    Attribute("history_", "dict of str to list of float",
+        """Loss, metrics, ``val_*`` and learning rate after every epoch, and what
+        callbacks have added to the logs."""),
+    Attribute("callbacks_", "list of Keras callbacks",
+        """The copies that the last fit has used, with what they have gathered; pickles
+        and copies of the estimator do without them."""),
+    Attribute("interrupted_", "estimator",
+        """Only after Ctrl-C in fit: a fitted estimator with the epochs that were
+        done."""),
+    Attribute("loss_curve_", "list of float",
+        """The training loss after every epoch."""),
+    Attribute("model_", "keras.Model",
+        """The network in standard Keras layers."""),
+    Attribute("image_shape_", "tuple of (int, int, int)",
+        """Height, width and channels of the images seen in fit.""", only=IMAGES),
+)
+# fmt: on
+
+
+def attributes_of(estimator: str) -> list[Attribute]:
+    """Return the rows of an estimator, in the order of its docstring."""
+    return [row for row in ATTRIBUTES if estimator in row.only]
