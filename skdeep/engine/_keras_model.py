@@ -10,7 +10,6 @@ import numpy as np
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._objective import Quantile
 from skdeep.keras_objects._spec import from_spec
-from skdeep.networks._standard import standard_model
 
 
 def compiled_model(
@@ -18,12 +17,12 @@ def compiled_model(
     numbers: Mapping[str, float],
     rescaling: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Any:
-    """Build the standard model with optimizer, loss and metrics of a program.
+    """Build the Keras model with optimizer, loss and metrics of a program.
 
     Its weights are random; those of the run, and what its optimizer remembers, fit in.
     A quantile loss stays out: Keras has none, and a saved model would not load.
     """
-    model = standard_model(key.network, numbers, rescaling=rescaling)
+    model = key.network.to_keras(numbers, rescaling=rescaling)
     optimizer = from_spec(key.optimizer.spec)
     schedule = from_spec(key.optimizer.schedule)
     optimizer.learning_rate = schedule or numbers["learning_rate"]

@@ -21,9 +21,7 @@ from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._product import MAX_LAYERS, product_on_one_thread
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._spec import from_spec
-from skdeep.networks._description import Network
-from skdeep.networks._forward import Pass, forward, predictions
-from skdeep.networks._weights import weight_specs
+from skdeep.networks._network import CallContext, Network
 
 MAX_EPOCHS = 256  # per call; the length of the history a call returns
 MIN_ORDER = 131072  # row numbers per call: 300 epochs of 400 rows, 512 KiB
@@ -69,7 +67,11 @@ class TrainingProgram:
         tf = load_tensorflow()
         self.key = key
         self.columns = (*key.objective.names, "learning_rate")
-        self.number_names = ("learning_rate", "decay", *key.network.number_names)
+        self.number_names = (
+            "learning_rate",
+            "decay",
+            *key.network.hyperparameter_names,
+        )
         n_block_rows = key.n_block_batches * key.batch_size
         n_blocks = -(-max(MIN_ORDER, key.n_chunk_rows) // n_block_rows)
         self.order_shape = (n_blocks, n_block_rows)
@@ -95,7 +97,7 @@ class TrainingProgram:
 
         tf, network = self._tf, self.key.network
         self._weights = []
-        for spec in weight_specs(network):
+        for spec in network.weight_specs():
             self._weights.append(
                 keras.Variable(
                     np.zeros(spec.shape, self._dtype),
@@ -104,8 +106,7 @@ class TrainingProgram:
                     name=f"{spec.layer}_{spec.role}",
                 )
             )
-            limited = spec.role == "kernel" and spec.layer != "output"
-            if network.has_max_norm and limited:
+            if spec.is_limited:
                 self._weights[-1].constraint = _as_constraint(self._limit_norm)
         self._trainable = [v for v in self._weights if v.trainable]
         self._optimizer = self.key.optimizer.make(self._learning_rate)
@@ -297,7 +298,7 @@ class TrainingProgram:
         self._write(weights, optimizer, meters)
         n_block_rows = self.order_shape[1]
         n_blocks = (n_rows + n_block_rows - 1) // n_block_rows
-        if self.key.jit_compile and len(self.key.network.hidden) <= MAX_LAYERS:
+        if self.key.jit_compile and self.key.network.depth <= MAX_LAYERS:
             self._product = product_on_one_thread(n_rows > 0)
 
         def run_epoch(epoch: Any, history: Any) -> Any:
@@ -359,8 +360,8 @@ class TrainingProgram:
         def step(number: Any) -> Any:
             batch = Rows(*(tf.gather(a, number) for a in batches))
             n_rows_left = n_rows - number * batch_size
-            run = Pass(self.key.network, self._numbers, self._row_mask(n_rows_left))
-            passed = forward(weights, batch.X, run)
+            context = CallContext(self._numbers, self._row_mask(n_rows_left))
+            passed = self.key.network.call(weights, batch.X, context)
             self._measure(batch, n_rows_left, passed)
             return [number + 1]
 
@@ -408,9 +409,9 @@ class TrainingProgram:
             )
 
         mask = self._row_mask(n_rows_left)
-        run = Pass(self.key.network, self._numbers, mask, dropout, self._product)
+        context = CallContext(self._numbers, mask, dropout, self._product)
         with tf.GradientTape() as tape:
-            passed = forward(values, batch.X, run)
+            passed = self.key.network.call(values, batch.X, context)
             loss = self._measure(batch, n_rows_left, passed)
             scaled = self._optimizer.scale_loss(loss)
         trainable = [v.value for v in self._trainable]
@@ -425,7 +426,7 @@ class TrainingProgram:
         """Return the loss of a batch with its penalty, and note it in the meters."""
         tf, key = self._tf, self.key
         y, logits = batch.y, passed.logits
-        given = predictions(key.network, logits)
+        given = key.network.predictions(logits)
         mask = self._row_mask(n_rows_left)
         n_rows = tf.cast(tf.minimum(n_rows_left, key.batch_size), self._dtype)
         weight = batch.weight * mask
@@ -498,12 +499,12 @@ class Predictor:
         tf = load_tensorflow()
         dtype = network.compute_dtype
         self.network = network
-        weights = [tf.TensorSpec(spec.shape, dtype) for spec in weight_specs(network)]
+        weights = [tf.TensorSpec(spec.shape, dtype) for spec in network.weight_specs()]
         rows = tf.TensorSpec((None, *network.input_shape), dtype)
 
         def predict(weights: Any, X: Any) -> Any:
-            passed = forward(weights, X, Pass(network, {}))
-            return predictions(network, passed.logits)
+            passed = network.call(weights, X, CallContext({}))
+            return network.predictions(passed.logits)
 
         self._predict = tf.function(
             predict, input_signature=[weights, rows], autograph=False

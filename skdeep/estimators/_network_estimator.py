@@ -262,7 +262,6 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         from skdeep.engine._cache import CACHE
         from skdeep.engine._data_feed import DataFeed
         from skdeep.engine._run import Plan, Run
-        from skdeep.networks._weights import draw_weights
 
         key, numbers = self._make_key(rows.X.shape[0])
         progress = self._progress if continuing else None
@@ -281,7 +280,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         weights = (
             self._fitted.weights
             if continuing
-            else draw_weights(key.network, progress.seeds.weights)
+            else key.network.draw_weights(progress.seeds.weights)
         )
         program = CACHE.program(key)
         state = program.start(

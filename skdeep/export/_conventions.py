@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.data._targets import ClassEncoder, NumberEncoder
-from skdeep.networks._description import Network
+from skdeep.networks._network import Network
 
 MEANINGS = {
     "binary": "probability of the last class",

@@ -57,13 +57,10 @@ ESTIMATOR_BASES = (BaseEstimator, BaseCrossValidator, BaseShuffleSplit)
 # What a fit leaves: each is made again from the arguments of its constructor.
 RECORDS = {
     "ClassEncoder": "skdeep.data._targets",
-    "Convolution": "skdeep.networks._description",
     "FittedNetwork": "skdeep.engine._fitted",
-    "Hidden": "skdeep.networks._description",
-    "Network": "skdeep.networks._description",
+    "LayerStack": "skdeep.networks._layer_stack",
     "NumberEncoder": "skdeep.data._targets",
     "Optimizer": "skdeep.keras_objects._optimizers",
-    "Pooling": "skdeep.networks._description",
     "Progress": "skdeep.estimators._network_estimator",
     "Seeds": "skdeep.engine._random",
 }
