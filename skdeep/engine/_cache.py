@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from skdeep.engine._key import ProgramKey
 from skdeep.engine.backends._loading import load_tensorflow, quiet_first_compilation
 from skdeep.engine.backends._tensorflow import TensorFlowBackend
-from skdeep.networks._description import Network
+from skdeep.networks._network import Network
 
 if TYPE_CHECKING:
     from skdeep.engine._predictor import Predictor

@@ -7,7 +7,6 @@ from typing import Any
 from skdeep.engine._job import Job
 from skdeep.engine._objective import Quantile
 from skdeep.keras_objects._spec import from_spec
-from skdeep.networks._standard import standard_model
 
 
 def compiled_model(job: Job) -> Any:
@@ -17,7 +16,7 @@ def compiled_model(job: Job) -> Any:
     A quantile loss stays out: Keras has none, and a saved model would not load.
     """
     key, numbers = job.key, job.hyperparameters
-    model = standard_model(key.network, numbers, rescaling=job.rescaling)
+    model = key.network.to_keras(numbers, rescaling=job.rescaling)
     optimizer = from_spec(key.optimizer.spec)
     schedule = from_spec(key.optimizer.schedule)
     optimizer.learning_rate = schedule or numbers["learning_rate"]

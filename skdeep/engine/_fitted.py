@@ -14,9 +14,7 @@ import numpy as np
 from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
 from skdeep.engine.backends._loading import load_tensorflow
-from skdeep.networks._description import Convolution, Network
-from skdeep.networks._standard import standard_model
-from skdeep.networks._weights import image_shapes
+from skdeep.networks._network import Network
 
 # Values per call in the widest layer: 64 MiB of float32 keep memory bounded, and are
 # large enough that the calls themselves cost nothing.
@@ -33,7 +31,7 @@ class FittedNetwork:
     numbers : mapping of str to float
         The rates and penalties it was trained with.
     weights : sequence of arrays
-        In the order of the standard Keras model.
+        In the order of ``network.weight_specs``.
     rescaling : (scale, offset), default=None
         What predictions are multiplied with and what is added to them, each of shape
         (n_outputs,).
@@ -95,22 +93,14 @@ class FittedNetwork:
     @property
     def _rows_per_call(self) -> int:
         """How many rows keep the widest layer below ``MAX_VALUES`` values."""
-        network = self.network
-        widths = [int(np.prod(network.input_shape)), network.output_units]
-        widths += [h.units * network.n_pieces for h in network.hidden]
-        if network.image_layers:
-            shapes = image_shapes(network)
-            for layer, shape in zip(network.image_layers, shapes, strict=True):
-                pieces = network.n_pieces if isinstance(layer, Convolution) else 1
-                widths.append(int(np.prod(shape)) * pieces)
-        return max(2, MAX_VALUES // max(widths))
+        return max(2, MAX_VALUES // self.network.max_values_per_row)
 
     @property
     def model(self) -> Any:
         """The network as a Keras model of standard layers."""
         if self._model is None:
             load_tensorflow()
-            self._model = standard_model(
-                self.network, self.numbers, self.weights, self.rescaling
+            self._model = self.network.to_keras(
+                self.numbers, self.weights, self.rescaling
             )
         return self._model

@@ -122,12 +122,11 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     from skdeep.engine._cache import CACHE
     from skdeep.engine._data_feed import DataFeed
     from skdeep.engine._run import Run
-    from skdeep.networks._weights import draw_weights
 
     program = CACHE.program(job.key)
     weights = job.weights
     if weights is None:
-        weights = draw_weights(job.key.network, job.seeds.weights)
+        weights = job.key.network.draw_weights(job.seeds.weights)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*([stopping] if stopping else []), *callbacks]
     run = Run(program, program.start(weights, job.optimizer_state), job, watching)

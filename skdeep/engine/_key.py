@@ -13,7 +13,7 @@ import numpy as np
 
 from skdeep.engine._objective import Objective
 from skdeep.keras_objects._optimizers import Optimizer
-from skdeep.networks._description import Network
+from skdeep.networks._network import Network
 
 # Rows a program holds at once. More rows are streamed through in chunks of this many,
 # fewer are padded, so the number of rows is never part of a key. With 16,384 rows of 13
@@ -76,5 +76,5 @@ def resolve_jit(jit_compile: Any, network: Network) -> bool:
     gradients of convolutions 45 times slower.
     """
     if jit_compile == "auto":
-        return not network.image_layers
+        return network.prefers_xla
     return bool(jit_compile)

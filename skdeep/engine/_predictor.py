@@ -8,9 +8,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.engine.backends._loading import load_tensorflow
-from skdeep.networks._description import Network
-from skdeep.networks._forward import Pass, forward, predictions
-from skdeep.networks._weights import weight_specs
+from skdeep.networks._network import CallContext, Network
 
 
 class Predictor:
@@ -22,12 +20,12 @@ class Predictor:
         tf = load_tensorflow()
         dtype = network.compute_dtype
         self.network = network
-        weights = [tf.TensorSpec(spec.shape, dtype) for spec in weight_specs(network)]
+        weights = [tf.TensorSpec(spec.shape, dtype) for spec in network.weight_specs()]
         rows = tf.TensorSpec((None, *network.input_shape), dtype)
 
         def predict(weights: Any, X: Any) -> Any:
-            passed = forward(weights, X, Pass(network, {}))
-            return predictions(network, passed.logits)
+            result = network.call(weights, X, CallContext({}))
+            return network.predictions(result.logits)
 
         self._predict = tf.function(
             predict, input_signature=[weights, rows], autograph=False

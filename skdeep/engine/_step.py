@@ -21,8 +21,7 @@ from skdeep.engine._stateless_optimizer import StatelessOptimizer
 from skdeep.engine.backends._protocol import Backend, Product
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._spec import from_spec
-from skdeep.networks._forward import Pass, forward, predictions
-from skdeep.networks._weights import weight_specs
+from skdeep.networks._network import LIMIT, CallContext, CallResult
 
 Numbers = Mapping[str, Any]  # hyperparameters by name, scalars
 
@@ -61,9 +60,9 @@ class TrainingStep:
         self.hyperparameter_names = (
             "learning_rate",
             "decay",
-            *key.network.number_names,
+            *key.network.hyperparameter_names,
         )
-        self._specs = weight_specs(key.network)
+        self._specs = key.network.weight_specs()
         self._trained = [i for i, spec in enumerate(self._specs) if spec.trainable]
         placeholders = [self._placeholder(self._specs[i]) for i in self._trained]
         with explained("optimizer", "See keras.optimizers for its arguments."):
@@ -177,21 +176,16 @@ class TrainingStep:
         """Train on one batch, of which the first ``n_rows_left`` rows count."""
         mask = self._row_mask(n_rows_left)
         step = self._optimizer.step(state.optimizer)
-        context = Pass(
-            self._key.network,
-            numbers,
-            mask,
-            self._dropout(numbers, seed, step),
-            product,
-        )
+        dropout = self._dropout(numbers, seed, step)
+        context = CallContext(numbers, mask, dropout, product)
 
         def loss_of(trained: Sequence[Any]) -> tuple[Any, Any]:
             weights = self._with_trained(state.weights, trained)
-            passed = forward(weights, batch.X, context)
+            result = self._key.network.call(weights, batch.X, context)
             loss, metrics = self._measure(
-                state.metrics, numbers, batch, n_rows_left, passed
+                state.metrics, numbers, batch, n_rows_left, result
             )
-            return self._optimizer.scale_loss(loss), (metrics, passed.updates)
+            return self._optimizer.scale_loss(loss), (metrics, result.updates)
 
         trained = [state.weights[i] for i in self._trained]
         (metrics, averages), gradients = self._backend.gradients(loss_of, trained)
@@ -207,9 +201,9 @@ class TrainingStep:
         self, state: State, numbers: Numbers, batch: DeviceChunk, n_rows_left: Any
     ) -> State:
         """Measure one batch without training."""
-        context = Pass(self._key.network, numbers, self._row_mask(n_rows_left))
-        passed = forward(state.weights, batch.X, context)
-        _, metrics = self._measure(state.metrics, numbers, batch, n_rows_left, passed)
+        context = CallContext(numbers, self._row_mask(n_rows_left))
+        result = self._key.network.call(state.weights, batch.X, context)
+        _, metrics = self._measure(state.metrics, numbers, batch, n_rows_left, result)
         return state._replace(metrics=metrics)
 
     def _measure(
@@ -218,18 +212,18 @@ class TrainingStep:
         numbers: Numbers,
         batch: DeviceChunk,
         n_rows_left: Any,
-        passed: Any,
+        result: CallResult,
     ) -> tuple[Any, list[Any]]:
         """Return the loss of a batch with its penalty, and the metrics after it."""
         from keras import ops
 
-        key, y, logits = self._key, batch.y, passed.logits
-        given = predictions(key.network, logits)
+        key, y, logits = self._key, batch.y, result.logits
+        given = key.network.predictions(logits)
         mask = self._row_mask(n_rows_left)
         n_rows = ops.cast(ops.minimum(n_rows_left, key.batch_size), self._dtype)
         losses = self._measures.losses(y, logits, given)
         loss = self._reduced(losses, batch.weight * mask, n_rows)
-        loss = loss + ops.cast(passed.penalty, self._dtype)
+        loss = loss + ops.cast(result.penalty, self._dtype)
         total, n_measured, *own = metrics
         if key.objective.target_type.has_units:  # times 1, plus 0 changes no bit
             scale, offset = numbers["y_scale"], numbers["y_offset"]
@@ -264,14 +258,10 @@ class TrainingStep:
         return dropout
 
     def _limited(self, trained: list[Any], numbers: Numbers) -> list[Any]:
-        """Scale units' incoming weights down to a norm of at most max_norm."""
-        if not self._key.network.has_max_norm:
-            return trained
+        """Cut the norms of units' incoming weights down, where the network asks so."""
         specs = [self._specs[i] for i in self._trained]
         return [
-            _limit_norm(value, numbers["max_norm"])
-            if spec.role == "kernel" and spec.layer != "output"
-            else value
+            _limit_norm(value, numbers[LIMIT]) if spec.is_limited else value
             for spec, value in zip(specs, trained, strict=True)
         ]
 

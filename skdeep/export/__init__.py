@@ -1,8 +1,7 @@
 """The fitted network in formats that other programs read.
 
 - ``_conventions`` says what goes in and comes out, in a form that travels along.
-- ``_onnx`` writes the network in the operators of ONNX, ``_onnx_activations`` knows
-  its activations.
+- ``_onnx`` writes the graph that a network makes of itself in the operators of ONNX.
 
 Nothing here knows estimators; they say what their labels are.
 """
@@ -19,7 +18,6 @@ from typing import Any
 from skdeep._atomic_write import Place, replacement
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.engine.backends._loading import load_tensorflow
-from skdeep.networks._standard import standard_model
 
 __all__ = ["export_network"]
 
@@ -76,9 +74,7 @@ def _check_folder(path: Path) -> None:
 def _new_model(fitted: FittedNetwork) -> Any:
     """The network as Keras model; the user may have trained ``model_`` further."""
     load_tensorflow()
-    return standard_model(
-        fitted.network, fitted.numbers, fitted.weights, fitted.rescaling
-    )
+    return fitted.network.to_keras(fitted.numbers, fitted.weights, fitted.rescaling)
 
 
 def _write_keras(fitted: FittedNetwork, text: str, path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.networks._description import Network
 from skdeep.networks._head import ClassHead, Head
+from skdeep.networks._network import Network
 
 
 def describe_conventions(

@@ -1,28 +1,20 @@
-"""A network in the operators of ONNX, written from its description and its weights.
+"""A network in the operators of ONNX: what it makes of itself, as a model.
 
 Everything is float32: ONNX Runtime has many operators in no other precision. Images
-come in as (height, width, channels), as everywhere in skdeep, and are turned to ONNX's
-(channels, height, width) once, and back in front of the first hidden layer.
+come in as (height, width, channels), as everywhere in skdeep.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from skdeep.data._targets import check_units
 from skdeep.engine._fitted import FittedNetwork
-from skdeep.export._onnx_activations import add_activation
-from skdeep.networks._description import Convolution, Network, Pooling
-from skdeep.networks._weights import image_shapes
 
 OPSET = 20  # the first with Gelu; ONNX Runtime has it since 1.17
 IR_VERSION = 9  # of the same time
-EPSILON = 1e-3  # of Keras' BatchNormalization
-OUTPUT_ACTIVATIONS = {"exponential": "Exp", "sigmoid": "Sigmoid", "softmax": "Softmax"}
-PADDINGS = {"same": "SAME_UPPER", "valid": "VALID"}
 
 
 def onnx_model(fitted: FittedNetwork) -> Any:
@@ -90,83 +82,11 @@ class Graph:
 
 
 def _write_network(graph: Graph, fitted: FittedNetwork) -> None:
-    """Append all layers, from the value "input" to the value "output"."""
-    network, weights = fitted.network, iter(fitted.weights)
-    x = "input"
-    if network.image_layers:
-        x = graph.add("Transpose", x, perm=[0, 3, 1, 2])
-        for layer, shape in zip(
-            network.image_layers, image_shapes(network), strict=True
-        ):
-            if isinstance(layer, Convolution):
-                x = _convolution(graph, x, layer, network, weights, shape)
-            else:
-                x = _pooling(graph, x, layer)
-        x = graph.add("Transpose", x, perm=[0, 2, 3, 1])
-    if len(network.input_shape) > 1:
-        x = graph.add("Flatten", x)
-    for hidden in network.hidden:
-        bias = [] if network.batch_normalization else [1]
-        arrays = [graph.constant(next(weights)) for _ in [0, *bias]]
-        x = graph.add("Gemm", x, *arrays)
-        x = _finish(graph, x, network, weights, (hidden.units,))
-    x = graph.add(
-        "Gemm", x, graph.constant(next(weights)), graph.constant(next(weights))
-    )
-    operator = OUTPUT_ACTIVATIONS.get(network.output_activation, "Identity")
+    """Append all operators, from the value "input" to the value "output"."""
+    x = fitted.network.to_onnx(graph, "input", fitted.weights)
     if fitted.rescaling is None:
-        graph.add(operator, x, output="output")
+        graph.add("Identity", x, output="output")
         return
     check_units(*fitted.rescaling, "float32", "be part of an ONNX model")
     scale, offset = (graph.constant(numbers) for numbers in fitted.rescaling)
-    x = graph.add("Mul", graph.add(operator, x), scale)
-    graph.add("Add", x, offset, output="output")
-
-
-def _convolution(
-    graph: Graph,
-    x: str,
-    layer: Convolution,
-    network: Network,
-    weights: Iterator[np.ndarray],
-    shape: tuple[int, int, int],
-) -> str:
-    """Append a convolution, its normalisation and its activation."""
-    kernel = next(weights).transpose(3, 2, 0, 1)  # (out, in, rows, columns)
-    arrays = [graph.constant(kernel)]
-    if not network.batch_normalization:
-        arrays.append(graph.constant(next(weights)))
-    x = graph.add("Conv", x, *arrays, auto_pad=PADDINGS[layer.padding])
-    height, width, channels = shape
-    return _finish(graph, x, network, weights, (channels, height, width))
-
-
-def _pooling(graph: Graph, x: str, layer: Pooling) -> str:
-    """Append a pooling; padding counts in no mean, as in Keras."""
-    operator = {"max": "MaxPool", "average": "AveragePool"}[layer.kind]
-    return graph.add(
-        operator,
-        x,
-        kernel_shape=list(layer.size),
-        strides=list(layer.size),
-        auto_pad=PADDINGS[layer.padding],
-    )
-
-
-def _finish(
-    graph: Graph,
-    x: str,
-    network: Network,
-    weights: Iterator[np.ndarray],
-    shape: tuple[int, ...],
-) -> str:
-    """Append batch normalisation and activation; units are on the axis 1."""
-    if network.batch_normalization:
-        arrays = [graph.constant(next(weights)) for _ in range(4)]
-        x = graph.add("BatchNormalization", x, *arrays, epsilon=EPSILON)
-    if network.activation != "maxout":
-        return add_activation(graph, x, network, axis=1)
-    pieces = graph.constant([-1, network.n_pieces, *shape], dtype="int64")
-    x = graph.add("Reshape", x, pieces)
-    axes = graph.constant([1], dtype="int64")
-    return graph.add("ReduceMax", x, axes, keepdims=0)
+    graph.add("Add", graph.add("Mul", x, scale), offset, output="output")

@@ -69,48 +69,37 @@ def _try(function: Callable[[Any], Any], given: Any) -> None:
 
 
 def activation_function(
-    activation: Any, params: Mapping[str, Any]
+    activation: Any, params: Mapping[str, Any], dtype: str
 ) -> Callable[[Any], Any]:
-    """Return the function of the hidden layers, parameters included."""
-    function = _resolve(activation)
+    """Return the function of the hidden layers, parameters included.
+
+    ``dtype`` is the policy of a Keras layer, which would ask for the global one.
+    """
+    function = _resolve(activation, dtype)
     return functools.partial(function, **params) if params else function
 
 
-def activation_layer(activation: Any, params: Mapping[str, Any], **kwargs: Any) -> Any:
+def activation_layer(
+    activation: Any, params: Mapping[str, Any], *, dtype: str, **kwargs: Any
+) -> Any:
     """Return a standard Keras layer that does what ``activation_function`` does."""
     from keras import layers
 
     if params:
         name = WITH_PARAMETERS[activation][0]
-        return getattr(layers, name)(**params, **kwargs)
-    return layers.Activation(_resolve(activation, kwargs.get("dtype")), **kwargs)
+        return getattr(layers, name)(**params, dtype=dtype, **kwargs)
+    return layers.Activation(_resolve(activation, dtype), dtype=dtype, **kwargs)
 
 
-def _resolve(activation: Any, dtype: str | None = None) -> Callable[[Any], Any]:
-    """Find an activation by name, instance or function; a layer gets this dtype."""
+def _resolve(activation: Any, dtype: str = "float32") -> Callable[[Any], Any]:
+    """Find an activation by name, instance or function."""
     from keras import activations, layers
 
     if isinstance(activation, str):
-        names = {n for n in dir(activations) if n[0].islower()} - {
-            "get",
-            "serialize",
-            "deserialize",
-            "glu",  # halves the units
-        }
-        if activation not in names:
-            close = difflib.get_close_matches(activation, [*names, "maxout"], 1)
-            hint = f"Did you mean {close[0]!r}? " if close else ""
-            raise InvalidNetworkError(
-                "activation must be 'maxout', a Keras activation's name, a Keras "
-                f"layer or a function; got {activation!r}. {hint}Known names: "
-                f"{', '.join(sorted([*names, 'maxout']))}."
-            )
+        _check_name(activation)
     found = from_spec(to_spec(activation))  # a copy: the user's layer is not built
     if isinstance(found, layers.Layer):
-        # It computes in the dtype of what it is given. Left to itself it would cast to
-        # the policy that happens to be global: a float64 network to float32.
-        found.autocast = False
-        found.dtype_policy = dtype or "float32"
+        found = type(found).from_config({**found.get_config(), "dtype": dtype})
         found.build((None, 1))
         if found.weights:
             raise InvalidNetworkError(
@@ -119,3 +108,21 @@ def _resolve(activation: Any, dtype: str | None = None) -> Callable[[Any], Any]:
                 "'maxout' instead."
             )
     return activations.get(found)
+
+
+def _check_name(activation: str) -> None:
+    """Refuse what Keras has no activation for."""
+    from keras import activations
+
+    no_activations = {"get", "serialize", "deserialize"}
+    no_activations.add("glu")  # halves the units
+    names = {n for n in dir(activations) if n[0].islower()} - no_activations
+    if activation in names:
+        return
+    close = difflib.get_close_matches(activation, [*names, "maxout"], 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    raise InvalidNetworkError(
+        "activation must be 'maxout', a Keras activation's name, a Keras "
+        f"layer or a function; got {activation!r}. {hint}Known names: "
+        f"{', '.join(sorted([*names, 'maxout']))}."
+    )

@@ -1,7 +1,10 @@
-"""Networks as plain, frozen descriptions, and the Keras layers built from them.
+"""Networks as frozen values: what they look like, what they compute, their twins.
 
-A description says what a network looks like and holds no number that may change
-from fit to fit. It can be built in two ways: ``TrainableNetwork`` reads its
-dropout rates and penalties from the running program, ``standard_model`` writes
-them as constants into ordinary Keras layers. No training code lives here.
+- ``_network`` says what the engine and the exports ask of any network.
+- ``_layer_stack`` is a network of layers one behind the other; ``layers`` has them,
+  one file each.
+- ``_from_parameters`` stacks the layers that an estimator's parameters ask for.
+
+A network holds no number that may change from fit to fit: dropout rates and penalties
+come with every call. No training code lives here.
 """

@@ -21,7 +21,7 @@ from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.keras_objects._spec import KerasSpec, to_spec
-from skdeep.networks._weights import weight_specs
+from skdeep.networks.layers._layer import Layer, layer_class
 from skdeep.persistence._archive import damaged
 from skdeep.persistence._classes import (
     ESTIMATOR_BASES,
@@ -144,18 +144,28 @@ def _decode_record(reader: Reader, fields: dict[str, Any]) -> Any:
 def _check_weights(fitted: FittedNetwork) -> None:
     """Refuse weights that do not belong to their network."""
     hash(fitted.network)  # fails for a list where a tuple belongs
-    expected = [(spec.shape, fitted.network.compute_dtype) for spec in _specs(fitted)]
+    specs, dtype = fitted.network.weight_specs(), fitted.network.compute_dtype
+    expected = [(spec.shape, dtype) for spec in specs]
     found = [(weight.shape, weight.dtype.name) for weight in fitted.weights]
     if found != expected:
         damaged(f"weights {found} where {expected} belong")
     # With a side of 0 a network of any width has weights of no bytes at all.
-    shapes = [fitted.network.input_shape, *(spec.shape for spec in _specs(fitted))]
+    shapes = [fitted.network.input_shape, *(spec.shape for spec in specs)]
     if any(min(shape, default=0) < 1 or math.prod(shape) >= 2**31 for shape in shapes):
         damaged(f"arrays of the shapes {shapes}")
 
 
-def _specs(fitted: FittedNetwork) -> Any:
-    return weight_specs(fitted.network)
+def _is_layer(value: Any) -> bool:
+    """Whether it is a layer of a class that a file may name."""
+    return isinstance(value, Layer) and layer_class(type(value).__name__) is type(value)
+
+
+def _decode_layer(reader: Reader, fields: dict[str, Any]) -> Any:
+    name = text_of(fields, "class")
+    cls = layer_class(name)
+    if cls is None:
+        damaged(f"a layer {name!r}")
+    return cls(**{k: reader.read(v) for k, v in fields["arguments"].items()})
 
 
 def _is_keras(value: Any) -> bool:
@@ -280,6 +290,7 @@ OBJECT_KINDS = (
         _decode_estimator,
     ),
     Kind("record", _is_record, _encode_record, _decode_record),
+    Kind("layer", _is_layer, _encode_record, _decode_layer),
     Kind("keras_spec", lambda v: isinstance(v, KerasSpec), _encode_spec, _decode_spec),
     Kind("keras", _is_keras, _encode_keras, _decode_keras),
     Kind("scorer", _is_scorer, _encode_scorer, _decode_scorer),

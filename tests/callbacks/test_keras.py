@@ -20,8 +20,6 @@ from skdeep.callbacks._keras import KerasCallbacks
 from skdeep.engine import cache_info
 from skdeep.engine._random import draw_seeds
 from skdeep.exceptions import DivergenceError, InvalidNetworkError
-from skdeep.networks._standard import standard_model
-from skdeep.networks._weights import draw_weights
 
 EPOCHS, BATCH_SIZE, SEED = 4, 32, 3  # 150 flowers: 5 batches, the last one ragged
 SMALL = {
@@ -122,7 +120,7 @@ def keras_fit(estimator, X, y, callbacks, optimizer=None, **fit_arguments):
     """Train plain Keras from the initial weights of a fitted estimator."""
     network = estimator._fitted.network
     seed = draw_seeds(SEED).weights
-    model = standard_model(network, {}, draw_weights(network, seed))
+    model = network.to_keras({}, network.draw_weights(seed))
     optimizer = optimizer or keras.optimizers.Adam(SMALL["learning_rate"])
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     fit_arguments = {"epochs": EPOCHS, "batch_size": BATCH_SIZE} | fit_arguments

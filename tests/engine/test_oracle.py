@@ -13,8 +13,6 @@ import pytest
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
 from skdeep.engine._random import draw_seeds
-from skdeep.networks._standard import standard_model
-from skdeep.networks._weights import draw_weights
 
 N_ROWS, EPOCHS, BATCH_SIZE = 50, 4, 16
 MODES = (False, True)  # graph, XLA
@@ -58,8 +56,8 @@ OPTIMIZERS = {
 def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_arguments):
     """Train the standard model from the estimator's initial weights."""
     network = estimator._fitted.network
-    start = draw_weights(network, draw_seeds(estimator.random_state).weights)
-    model = standard_model(network, estimator._fitted.numbers, start)
+    start = network.draw_weights(draw_seeds(estimator.random_state).weights)
+    model = network.to_keras(estimator._fitted.numbers, start)
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     history = model.fit(
         X.astype(network.compute_dtype),

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 
 import keras
 import numpy as np
@@ -21,11 +20,10 @@ from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.export._conventions import describe_conventions
 from skdeep.export._onnx import onnx_model
-from skdeep.export._onnx_activations import ACTIVATIONS
+from skdeep.keras_objects._onnx_activations import ACTIVATIONS
 from skdeep.keras_objects._spec import to_spec
-from skdeep.networks._description import Convolution, Hidden, Network, Pooling
+from skdeep.networks._from_parameters import make_network
 from skdeep.networks._head import ClassHead
-from skdeep.networks._weights import draw_weights
 
 # Without XLA, which compiles longer than these networks train.
 SMALL = {
@@ -162,13 +160,11 @@ def any_net(iris):
     return DNNClassifier(**SMALL).fit(table, y)
 
 
-def fitted_network(input_shape=(4,), hidden=(5,), **settings):
+def fitted_network(estimator=None, input_shape=(4,), **parameters):
     """A network with weights that were drawn."""
-    network = Network(
-        input_shape, 2, "linear", hidden=tuple(Hidden(n, False) for n in hidden)
-    )
-    network = replace(network, **settings)
-    return FittedNetwork(network, {}, draw_weights(network, 0))
+    parameters = (estimator or DNNRegressor((5,))).get_params() | parameters
+    network, _ = make_network(parameters, input_shape, 2, "linear")
+    return FittedNetwork(network, {}, network.draw_weights(0))
 
 
 def run_onnx_model(model, X):
@@ -203,15 +199,10 @@ def test_onnx_has_the_activations_of_keras(name):
 @pytest.mark.parametrize("activation", ["softmax", "leaky_relu"])
 def test_onnx_knows_where_the_channels_are(activation):
     """An activation over channels, and one with a parameter, hold for images too."""
-    fitted = fitted_network(
-        (6, 5, 3),
-        image_layers=(
-            Convolution(4, (3, 2), "same"),
-            Pooling((2, 3), "max", "same"),
-            Convolution(3, (2, 2), "valid"),
-        ),
-        activation=activation,
+    images = CNNRegressor(
+        (4, 3), kernel_size=(3, 2), pool_size=((2, 3), None), hidden_layer_sizes=(5,)
     )
+    fitted = fitted_network(images, (6, 5, 3), activation=activation)
     X = np.random.default_rng(0).normal(size=(7, 6, 5, 3)).astype(np.float32)
 
     model = onnx_model(fitted)

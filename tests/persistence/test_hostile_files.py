@@ -545,8 +545,24 @@ EVIL_VALUES = {
     "a type": {"kind": "type", "name": "eval"},
     "a structured dtype": {"kind": "dtype", "name": "i4,i4"},
     "a record": {"kind": "record", "class": "Popen", "arguments": {}},
-    "an unknown argument": {
+    "a layer": {"kind": "layer", "class": "Popen", "arguments": {}},
+    "a layer by its path": {
+        "kind": "layer",
+        "class": "skdeep.networks.layers._flatten.Flatten",
+        "arguments": {"name": "flatten"},
+    },
+    "a layer as a record": {
         "kind": "record",
+        "class": "Flatten",
+        "arguments": {"name": "flatten"},
+    },
+    "a layer that cannot be made": {
+        "kind": "layer",
+        "class": "KernelLayer",
+        "arguments": {"name": "hidden_1"},
+    },
+    "an unknown argument": {
+        "kind": "layer",
         "class": "Pooling",
         "arguments": {"size": 1, "kind": "max", "padding": "same", "evil": 1},
     },

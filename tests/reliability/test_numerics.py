@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy import sparse
 
-from skdeep import DNNClassifier, DNNRegressor
+from skdeep import CNNRegressor, DNNClassifier, DNNRegressor
 from skdeep.engine._objective import Quantile
-from skdeep.networks._description import Convolution, Hidden, Network, Pooling
-from skdeep.networks._forward import Pass, forward, predictions
-from skdeep.networks._weights import draw_weights
+from skdeep.networks._from_parameters import make_network
+from skdeep.networks._network import CallContext
 
 RNG = np.random.RandomState(0)
 N = 6
@@ -36,47 +33,47 @@ OPTIMIZERS = [
 ]
 
 
-def table_network(**parts):
-    """Describe a network of one hidden layer in double precision."""
-    defaults = {"hidden": (Hidden(3, False),), "activation": "tanh"}
-    return Network((4,), 1, "linear", dtype="float64", **{**defaults, **parts})
+def table_network(output_activation="linear", **parameters):
+    """Stack a network of one hidden layer in double precision."""
+    small = DNNRegressor((3,), activation="tanh", dtype="float64").get_params()
+    return make_network(small | parameters, (4,), 1, output_activation)[0]
 
 
-def image_network(*layers, **parts):
-    """Describe a network for images in double precision."""
-    return Network(
-        (4, 4, 2),
-        1,
-        "linear",
-        image_layers=layers,
+def image_network(**parameters):
+    """Stack a network of one convolution in double precision."""
+    small = CNNRegressor(
+        (2,),
+        kernel_size=(3, 2),
+        pool_size=None,
+        hidden_layer_sizes=(),
+        activation="tanh",
         dtype="float64",
-        **{"activation": "tanh", **parts},
-    )
+    ).get_params()
+    return make_network(small | parameters, (4, 4, 2), 1, "linear")[0]
 
 
-CONVOLUTION = Convolution(2, (3, 2), "same")
 NETWORKS = {
-    "linear": table_network(hidden=()),
+    "linear": table_network(hidden_layer_sizes=()),
     "dense": table_network(),
-    "two dense layers": table_network(hidden=(Hidden(3, False), Hidden(2, False))),
-    "dropout": table_network(hidden=(Hidden(3, True),), has_input_dropout=True),
+    "two dense layers": table_network(hidden_layer_sizes=(3, 2)),
+    "dropout": table_network(dropout=0.3, input_dropout=0.3),
     "maxout": table_network(activation="maxout"),
     "leaky relu": table_network(
-        activation="leaky_relu", activation_params=(("negative_slope", 0.3),)
+        activation="leaky_relu", activation_params={"negative_slope": 0.3}
     ),
     "batch normalisation": table_network(batch_normalization=True),
-    "l1": table_network(has_l1=True),
-    "l2": table_network(has_l2=True),
-    "l2 of a linear model": table_network(hidden=(), has_l2=True),
-    "activity l1": table_network(has_activity_l1=True),
-    "convolution": image_network(CONVOLUTION),
-    "convolution, valid": image_network(Convolution(2, (2, 2), "valid")),
-    "max pooling": image_network(CONVOLUTION, Pooling((2, 2), "max", "same")),
-    "average pooling": image_network(CONVOLUTION, Pooling((2, 2), "average", "same")),
-    "normalised convolution": image_network(CONVOLUTION, batch_normalization=True),
-    "convolution of maxout": image_network(CONVOLUTION, activation="maxout"),
-    "activity l1 of images": image_network(CONVOLUTION, has_activity_l1=True),
-    "exponential output": replace(table_network(), output_activation="exponential"),
+    "l1": table_network(l1=0.3),
+    "l2": table_network(l2=0.3),
+    "l2 of a linear model": table_network(hidden_layer_sizes=(), l2=0.3),
+    "activity l1": table_network(activity_l1=0.3),
+    "convolution": image_network(),
+    "convolution, valid": image_network(kernel_size=2, padding="valid"),
+    "max pooling": image_network(pool_size=2),
+    "average pooling": image_network(pool_size=2, pooling="average"),
+    "normalised convolution": image_network(batch_normalization=True),
+    "convolution of maxout": image_network(activation="maxout"),
+    "activity l1 of images": image_network(activity_l1=0.3),
+    "exponential output": table_network("exponential"),
 }
 FIXED_MASKS = {"input_dropout": [0.0, 1, 1, 1], "dropout_0": [1.0, 0, 1]}
 
@@ -95,20 +92,20 @@ def loss_of(network, weights, values):
     """Return the training loss: mean over rows that count, plus penalties."""
     import tensorflow as tf
 
-    numbers = dict.fromkeys(network.number_names, 0.3)
-    X = IMAGES if network.image_layers else TABLE
+    hyperparameters = dict.fromkeys(network.hyperparameter_names, 0.3)
+    X = IMAGES if len(network.input_shape) > 1 else TABLE
     mask = tf.constant(MASK)
-    run = Pass(network, numbers, mask, drop)
-    passed = forward(weights, tf.constant(X), run)
-    per_row = values(tf.constant(Y), predictions(network, passed.logits))
-    return tf.reduce_sum(per_row * mask) / tf.reduce_sum(mask) + passed.penalty
+    context = CallContext(hyperparameters, mask, drop)
+    result = network.call(weights, tf.constant(X), context)
+    per_row = values(tf.constant(Y), network.predictions(result.logits))
+    return tf.reduce_sum(per_row * mask) / tf.reduce_sum(mask) + result.penalty
 
 
 def largest_difference(network, values):
     """Compare all gradients with central differences, relative to their size."""
     import tensorflow as tf
 
-    start = draw_weights(network, 3)
+    start = network.draw_weights(3)
     rng = np.random.RandomState(1)
     start = [w + 0.1 * rng.normal(size=w.shape) for w in start]
     variables = [tf.Variable(w) for w in start]

@@ -1,4 +1,4 @@
-"""The standard Keras model does what the description says."""
+"""The Keras model of a stack of layers does what the stack does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
-from skdeep.networks._weights import draw_weights, weight_specs
 
 RNG = np.random.RandomState(0)
 X = RNG.normal(size=(40, 5)).astype(np.float32)
@@ -79,7 +78,7 @@ def test_weight_list_matches_the_model(name):
     estimator, rows = CASES[name]
     estimator.set_params(epochs=1).fit(rows, Y)
 
-    shapes = [spec.shape for spec in weight_specs(estimator._fitted.network)]
+    shapes = [spec.shape for spec in estimator._fitted.network.weight_specs()]
 
     assert shapes == [tuple(w.shape) for w in estimator.model_.get_weights()]
 
@@ -106,6 +105,6 @@ def test_kernels_of_equal_shape_start_differently():
     """Every kernel has a seed of its own."""
     net = DNNRegressor(hidden_layer_sizes=(5, 5), epochs=1).fit(X, Y)
 
-    weights = draw_weights(net._fitted.network, seed=0)
+    weights = net._fitted.network.draw_weights(seed=0)
 
     assert not np.array_equal(weights[0], weights[2])

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from skdeep.keras_objects._spec import KerasSpec
-from skdeep.networks._description import Network
 
 
 class Graph(Protocol):
-    """What an activation needs of the graph that is being written."""
+    """What activations and layers need of the graph that is being written."""
 
     def add(self, operator: str, *inputs: str, **attributes: Any) -> str:
         """Append an operator and return the name of its output."""
 
-    def constant(self, value: Any) -> str:
+    def constant(self, value: Any, dtype: str = "float32") -> str:
         """Return the name of an array or a number."""
 
 
@@ -137,21 +136,22 @@ LAYERS = {
 }
 
 
-def add_activation(graph: Graph, x: str, network: Network, axis: int) -> str:
-    """Append the activation of the hidden layers."""
-    name, params = _named(network)
+def add_activation(
+    graph: Graph, x: str, activation: Any, params: Mapping[str, Any], axis: int
+) -> str:
+    """Append an activation, given by name, as the spec of a layer or as a function."""
+    name, known = _named(activation, params)
     if name not in ACTIVATIONS:
         raise ValueError(
             "format='onnx' takes networks whose activation ONNX has; got "
-            f"activation={network.activation!r}. Export with format='saved_model', "
+            f"activation={activation!r}. Export with format='saved_model', "
             f"or fit with one of {', '.join(sorted(ACTIVATIONS))}, maxout."
         )
-    return ACTIVATIONS[name](graph, x, axis, **params)
+    return ACTIVATIONS[name](graph, x, axis, **known)
 
 
-def _named(network: Network) -> tuple[str, dict[str, Any]]:
+def _named(activation: Any, params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The Keras name of an activation and its parameters, whatever it came as."""
-    activation = network.activation
     if isinstance(activation, KerasSpec):
         name = LAYERS.get(str(activation.cls), "")
         config = json.loads(activation.config)
@@ -162,4 +162,4 @@ def _named(network: Network) -> tuple[str, dict[str, Any]]:
 
         name = getattr(activation, "__name__", "")
         return (name if getattr(activations, name, None) is activation else ""), {}
-    return str(activation), dict(network.activation_params)
+    return str(activation), dict(params)

@@ -1,0 +1,181 @@
+"""A network that is a stack of layers."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from skdeep.keras_objects._onnx_activations import Graph
+from skdeep.networks._network import LIMIT, CallContext, CallResult, WeightSpec
+from skdeep.networks.layers._layer import Layer, Shape
+
+
+@dataclass(frozen=True)
+class LayerStack:
+    """Layers one behind the other; the last one is the output.
+
+    See ``Network`` for what it can do. The arrays of a layer are those of its own
+    ``weight_specs``, one after the other in the network's weights.
+    """
+
+    input_shape: Shape
+    layers: tuple[Layer, ...]
+
+    def __post_init__(self) -> None:
+        names = [layer.name for layer in self.layers]
+        dtypes = {layer.dtype for layer in self.layers}
+        if len(set(names)) < len(names) or len(dtypes) != 1:
+            raise ValueError(
+                "Expected layers with a name of its own each and one dtype for all; "
+                f"got the names {names} and the dtypes {sorted(dtypes)}. Make a stack "
+                "of at least one layer, and name the layers anew."
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what is only remembered."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of rows, losses and predictions; mixed policies use float32."""
+        return self.layers[-1].compute_dtype
+
+    @property
+    def output_units(self) -> int:
+        """How many numbers come out for one row."""
+        return self._shapes()[-1][-1]
+
+    @property
+    def dropout_names(self) -> tuple[str, ...]:
+        """The names of the dropout rates, in the order of the layers."""
+        names = [name for layer in self.layers for name in layer.dropout_names]
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def hyperparameter_names(self) -> tuple[str, ...]:
+        """Dropout rates, then what layers read, then what limits their weights."""
+        names = list(self.dropout_names)
+        names += [name for layer in self.layers for name in layer.hyperparameter_names]
+        if any(spec.is_limited for spec in self.weight_specs()):
+            names.append(LIMIT)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def prefers_xla(self) -> bool:
+        """Whether no layer gets slower by it."""
+        return all(layer.prefers_xla for layer in self.layers)
+
+    @property
+    def depth(self) -> int:
+        """How many hidden layers multiply with a matrix."""
+        return sum(layer.depth for layer in self.layers)
+
+    @property
+    def max_values_per_row(self) -> int:
+        """How many values one row takes where it is widest."""
+        return max(map(math.prod, self._shapes()))
+
+    # Asked for with every prediction, where 20 µs would be 4 %.
+    @functools.cached_property
+    def for_prediction(self) -> LayerStack:
+        """The same network without what only training needs."""
+        layers = (layer.for_prediction for layer in self.layers)
+        return LayerStack(self.input_shape, tuple(filter(None, layers)))
+
+    def _shapes(self) -> list[Shape]:
+        """The shapes of one row in front of every layer, and behind the last."""
+        shapes = [self.input_shape]
+        for layer in self.layers:
+            shapes.append(layer.output_shape(shapes[-1]))
+        return shapes
+
+    def _specs(self) -> Iterator[tuple[Layer, Shape, list[WeightSpec]]]:
+        """Every layer with the shape in front of it and its own arrays."""
+        for layer, shape in zip(self.layers, self._shapes(), strict=False):
+            yield layer, shape, layer.weight_specs(shape)
+
+    def _with_arrays(
+        self, weights: Sequence[Any]
+    ) -> Iterator[tuple[Layer, Shape, int, list[Any]]]:
+        """Every layer with the shape in front, and where its own arrays begin."""
+        start = 0
+        for layer, shape, specs in self._specs():
+            yield layer, shape, start, list(weights[start : start + len(specs)])
+            start += len(specs)
+
+    def weight_specs(self) -> list[WeightSpec]:
+        """List the weights in the order of the Keras model."""
+        return [spec for *_, specs in self._specs() for spec in specs]
+
+    def draw_weights(self, seed: int) -> list[np.ndarray]:
+        """Draw initial weights; every array has its own seed, derived from ``seed``."""
+        pairs = [(layer, spec) for layer, _, specs in self._specs() for spec in specs]
+        return [
+            layer.draw(spec, array_seed(seed, position))
+            for position, (layer, spec) in enumerate(pairs)
+        ]
+
+    def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
+        """Send rows through layer by layer."""
+        from keras import ops
+
+        penalty: Any = 0.0
+        updates: dict[int, Any] = {}
+        x = ops.cast(x, arithmetic_dtype(self.layers[0].dtype))
+        for layer, _, start, arrays in self._with_arrays(weights):
+            output = layer.call(arrays, x, context)
+            x = output.values
+            if output.penalty is not None:
+                penalty = penalty + output.penalty
+            updates |= {start + i: value for i, value in output.updates.items()}
+        return CallResult(x, penalty, updates)
+
+    def predictions(self, logits: Any) -> Any:
+        """Apply the output activation."""
+        return self.layers[-1].predictions(logits)
+
+    def to_keras(
+        self,
+        hyperparameters: Mapping[str, float],
+        weights: Sequence[np.ndarray] | None = None,
+        rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> Any:
+        """Make a ``keras.Model`` of standard layers that does the same."""
+        import keras
+
+        dtype = self.compute_dtype
+        inputs = x = keras.Input(self.input_shape, name="input", dtype=dtype)
+        for layer in self.layers:
+            x = layer.to_keras(x, hyperparameters)
+        if rescaling is not None:
+            scale, offset = (numbers.tolist() for numbers in rescaling)
+            units = keras.layers.Rescaling(scale, offset, dtype=dtype, name="units")
+            x = units(x)
+        model = keras.Model(inputs, x)
+        if weights is not None:
+            model.set_weights(list(weights))
+        return model
+
+    def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:
+        """Append the operators of all layers; channels go in front once, for all."""
+        rank = len(self.input_shape)
+        if rank > 1:
+            x = graph.add("Transpose", x, perm=[0, rank, *range(1, rank)])
+        for layer, shape, _, arrays in self._with_arrays(weights):
+            x = layer.to_onnx(graph, x, arrays, shape)
+        return x
+
+
+def arithmetic_dtype(dtype: str) -> str:
+    """The dtype of the layers' arithmetic under a policy."""
+    return "bfloat16" if dtype == "mixed_bfloat16" else dtype
+
+
+def array_seed(seed: int, position: int) -> int:
+    """Derive the seed of one array."""
+    return int(np.random.SeedSequence([seed, position]).generate_state(1)[0] >> 1)

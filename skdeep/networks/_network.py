@@ -1,0 +1,183 @@
+"""What the engine, the exports and the estimators ask of a network, whatever is in it.
+
+A network says what it looks like and holds no number that may change from fit to fit:
+it is frozen, hashable, picklable, and equal to every other that does the same, so it
+can be in the key of a program. Nothing here knows layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+# The hyperparameter that bounds the norms of weights with ``is_limited``.
+LIMIT = "max_norm"
+
+
+@dataclass(frozen=True)
+class WeightSpec:
+    """Shape and role of one weight array.
+
+    ``is_limited`` says that after every update the norms over all axes but the last
+    are cut down to the hyperparameter ``max_norm``.
+    """
+
+    layer: str
+    role: str  # "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"
+    shape: tuple[int, ...]
+    is_limited: bool = False
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the optimizer changes it."""
+        return not self.role.startswith("moving")
+
+
+def _product(x: Any, kernel: Any) -> Any:
+    """The matrix product of Keras, imported late."""
+    from keras import ops
+
+    return ops.matmul(x, kernel)
+
+
+def _convolution(x: Any, kernel: Any, padding: str) -> Any:
+    """Keras' convolution with strides of 1, wherever Keras has channels by default."""
+    from keras import ops
+
+    return ops.conv(x, kernel, 1, padding, data_format="channels_last")
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """What a call needs besides weights and rows.
+
+    Parameters
+    ----------
+    hyperparameters : mapping of str to number
+        A value for every one of the network's ``hyperparameter_names``; a prediction
+        needs none.
+    row_mask : tensor of shape (n_rows,), default=None
+        1 for a row that counts, 0 for padding; None if all count.
+    dropout : callable, default=None
+        (name of the rate, values) -> values with some of them dropped and the others
+        scaled. None says that the call is one of prediction.
+    product : callable
+        (x, kernel) -> their matrix product.
+    convolution : callable
+        (x, kernel, padding) -> the convolution, channels last, strides of 1.
+    """
+
+    hyperparameters: Mapping[str, Any]
+    row_mask: Any = None
+    dropout: Callable[[str, Any], Any] | None = None
+    product: Callable[[Any, Any], Any] = _product
+    convolution: Callable[..., Any] = _convolution
+
+    @property
+    def training(self) -> bool:
+        """Whether batch statistics and dropout are in use."""
+        return self.dropout is not None
+
+
+@dataclass
+class CallResult:
+    """What one call gives.
+
+    ``updates`` maps the position of a weight that no optimizer changes, such as a
+    moving mean, to its new value.
+    """
+
+    logits: Any
+    penalty: Any = 0.0
+    updates: dict[int, Any] = field(default_factory=dict)
+
+
+class Network(Protocol):
+    """A network as a value; see the top of this file."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of one row."""
+
+    @property
+    def output_units(self) -> int:
+        """How many numbers come out for one row."""
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of rows, losses and predictions; mixed policies use float32."""
+
+    @property
+    def hyperparameter_names(self) -> tuple[str, ...]:
+        """The names of all numbers the network reads, in a fixed order."""
+
+    @property
+    def dropout_names(self) -> tuple[str, ...]:
+        """Those of them that are dropout rates, in the order of the rows' way."""
+
+    @property
+    def prefers_xla(self) -> bool:
+        """Whether XLA makes training faster; convolutions get slower by it."""
+
+    @property
+    def depth(self) -> int:
+        """How many hidden layers multiply with a matrix, one after the other."""
+
+    @property
+    def max_values_per_row(self) -> int:
+        """How many values one row takes where it is widest."""
+
+    @property
+    def for_prediction(self) -> Network:
+        """The same network without what only training needs."""
+
+    def weight_specs(self) -> list[WeightSpec]:
+        """List the weights in the order of the Keras model."""
+
+    def draw_weights(self, seed: int) -> list[np.ndarray]:
+        """Draw initial weights in that order, from ``seed`` alone."""
+
+    def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
+        """Send rows through: a pure function that draws no random numbers."""
+
+    def predictions(self, logits: Any) -> Any:
+        """Apply the output activation."""
+
+    def to_keras(
+        self,
+        hyperparameters: Mapping[str, float],
+        weights: Sequence[np.ndarray] | None = None,
+        rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> Any:
+        """Make a ``keras.Model`` of standard layers that does the same.
+
+        Parameters
+        ----------
+        hyperparameters : mapping of str to float
+            A value for every one of ``hyperparameter_names``.
+        weights : sequence of arrays, default=None
+            What ``set_weights`` gets; None leaves Keras' own random weights.
+        rescaling : (scale, offset), default=None
+            A linear map behind the output, for targets that were normalised.
+        """
+
+    def to_onnx(self, graph: Any, x: str, weights: Sequence[np.ndarray]) -> str:
+        """Append the network to an ONNX graph.
+
+        Parameters
+        ----------
+        graph : Graph
+            Takes operators and constants.
+        x : str
+            The name of the value that holds the rows.
+        weights : sequence of arrays
+            In the order of ``weight_specs``.
+
+        Returns
+        -------
+        str
+            The name of the value that holds the predictions.
+        """

@@ -1,0 +1,80 @@
+"""Batch normalisation over the rows that count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from skdeep.keras_objects._onnx_activations import Graph
+from skdeep.networks._network import CallContext, WeightSpec
+from skdeep.networks.layers._activity import as_column
+from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+
+MOMENTUM = 0.99  # Keras' defaults
+EPSILON = 1e-3
+ROLES = ("gamma", "beta", "moving_mean", "moving_variance")
+
+
+@dataclass(frozen=True)
+class BatchNormalization(Layer):
+    """gamma * (x - mean) / sqrt(variance + epsilon) + beta, per unit or channel."""
+
+    places: ClassVar[tuple[Place, ...]] = (Place.NORMALIZATION,)
+
+    @classmethod
+    def from_parameters(cls, site: Site) -> Iterator[Layer]:
+        """One behind every kernel but the output's."""
+        if site.parameters["batch_normalization"]:
+            yield cls(name=f"{site.owner}_normalization", dtype=site.dtype)
+
+    def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
+        """Two vectors that are trained, two that are averaged."""
+        return [WeightSpec(self.name, role, input_shape[-1:]) for role in ROLES]
+
+    def call(self, arrays: Sequence[Any], x: Any, context: CallContext) -> LayerOutput:
+        """Normalise by the batch in training, by the moving averages otherwise."""
+        from keras import ops
+
+        gamma, beta, moving_mean, moving_variance = arrays
+        values = ops.cast(x, self.compute_dtype)
+        updates = {}
+        if context.training:
+            mean, variance = moments(values, context.row_mask)
+            updates = {
+                2: moving_mean * MOMENTUM + mean * (1 - MOMENTUM),
+                3: moving_variance * MOMENTUM + variance * (1 - MOMENTUM),
+            }
+        else:
+            mean, variance = moving_mean, moving_variance
+        scale = gamma * ops.rsqrt(variance + EPSILON)
+        normalized = values * scale + (beta - mean * scale)
+        return LayerOutput(ops.cast(normalized, x.dtype), updates=updates)
+
+    def to_keras(self, x: Any, hyperparameters: Mapping[str, float]) -> Any:
+        """Keras' BatchNormalization."""
+        from keras import layers
+
+        return layers.BatchNormalization(
+            momentum=MOMENTUM, epsilon=EPSILON, name=self.name, dtype=self.dtype
+        )(x)
+
+    def to_onnx(
+        self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
+    ) -> str:
+        """BatchNormalization, of the axis 1."""
+        constants = map(graph.constant, arrays)
+        return graph.add("BatchNormalization", x, *constants, epsilon=EPSILON)
+
+
+def moments(x: Any, row_mask: Any) -> tuple[Any, Any]:
+    """Mean and variance per channel of the rows that count."""
+    from keras import ops
+
+    axes = tuple(range(len(x.shape) - 1))
+    mask = as_column(row_mask, x)
+    n_values = ops.sum(row_mask) * math.prod(int(n) for n in x.shape[1:-1])
+    mean = ops.sum(x * mask, axis=axes) / n_values
+    variance = ops.sum(ops.square(x - mean) * mask, axis=axes) / n_values
+    return mean, variance

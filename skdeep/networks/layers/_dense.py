@@ -1,0 +1,77 @@
+"""A fully connected hidden layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, ClassVar
+
+from skdeep.keras_objects._onnx_activations import Graph
+from skdeep.networks._network import CallContext, WeightSpec
+from skdeep.networks.layers._activity import n_pieces
+from skdeep.networks.layers._kernel import KernelLayer, kernel_fields
+from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._numbers import check_order, read_count
+
+BEHIND = (Place.NORMALIZATION, Place.ACTIVATION, Place.BEHIND_HIDDEN)
+
+
+@dataclass(frozen=True)
+class Dense(KernelLayer):
+    """x @ kernel + bias."""
+
+    units: int
+
+    places: ClassVar[tuple[Place, ...]] = (Place.HIDDEN,)
+    depth: ClassVar[int] = 1
+
+    @classmethod
+    def from_parameters(cls, site: Site) -> Iterator[Layer]:
+        """One for every entry of ``hidden_layer_sizes``."""
+        pieces = n_pieces(site.parameters)
+        fields = kernel_fields(site.parameters)
+        for i, units in enumerate(read_units(site.parameters)):
+            name = f"hidden_{i + 1}"
+            yield cls(units * pieces, name=name, **fields)
+            yield from site.behind(name, i, *BEHIND)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The units."""
+        return (*input_shape[:-1], self.units)
+
+    def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
+        """Kernel and bias."""
+        return self.kernel_specs((input_shape[-1], self.units))
+
+    def call(self, arrays: Sequence[Any], x: Any, context: CallContext) -> LayerOutput:
+        """Multiply, and add the bias if there is one."""
+        from keras import ops
+
+        kernel, *bias = arrays
+        penalty = self.penalty(kernel, context.hyperparameters)
+        x = context.product(x, ops.cast(kernel, x.dtype))
+        for vector in bias:
+            x = x + ops.cast(vector, x.dtype)
+        return LayerOutput(x, penalty)
+
+    def to_keras(self, x: Any, hyperparameters: Mapping[str, float]) -> Any:
+        """Keras' Dense."""
+        from keras import layers
+
+        return layers.Dense(self.units, **self.keras_arguments(hyperparameters))(x)
+
+    def to_onnx(
+        self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
+    ) -> str:
+        """Gemm, a product with or without a bias."""
+        return graph.add("Gemm", x, *map(graph.constant, arrays))
+
+
+def read_units(parameters: Mapping[str, Any]) -> list[int]:
+    """The numbers of units, from one number or several."""
+    name = "hidden_layer_sizes"
+    given = parameters[name]
+    check_order(name, given)
+    sizes = (given,) if isinstance(given, Integral) else given
+    return [read_count(size, name, sizes) for size in sizes]

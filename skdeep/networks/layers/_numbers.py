@@ -1,0 +1,40 @@
+"""Whole numbers and sequences of them in parameters, with their faults named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from numbers import Integral
+from typing import Any
+
+from skdeep.exceptions import InvalidNetworkError
+
+
+def check_order(name: str, given: Any) -> None:
+    """Refuse what has entries in no order, or keys."""
+    if isinstance(given, Mapping | Set):
+        raise InvalidNetworkError(
+            f"{name} must be a number or a sequence of them, first layer first; got "
+            f"{given!r}. Give a tuple with an entry per layer."
+        )
+
+
+def read_count(value: Any, name: str, given: Any) -> int:
+    """A whole number of at least 1."""
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if whole and 1 <= int(value) < 2**31:
+        return int(value)
+    raise InvalidNetworkError(
+        f"{name} must hold ints from 1 to 2**31 - 1; got {given!r}. Leave out the "
+        "layers you do not want."
+    )
+
+
+def read_pair(value: Any, name: str) -> tuple[int, int]:
+    """One number for both axes, or one for each."""
+    values = (value, value) if isinstance(value, Integral) else tuple(value)
+    if len(values) != 2:
+        raise InvalidNetworkError(
+            f"{name} must be an int or two ints (rows, columns); got {value!r}. Give "
+            "one number for square windows."
+        )
+    return read_count(values[0], name, value), read_count(values[1], name, value)

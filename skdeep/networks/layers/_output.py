@@ -1,0 +1,68 @@
+"""The output: a fully connected layer with the activation that the target asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from skdeep.keras_objects._activations import activation_function
+from skdeep.keras_objects._onnx_activations import Graph, add_activation
+from skdeep.networks._network import CallContext, WeightSpec
+from skdeep.networks.layers._kernel import KernelLayer, kernel_fields
+from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+
+
+@dataclass(frozen=True)
+class Output(KernelLayer):
+    """activation(x @ kernel + bias); losses see what is inside the parentheses."""
+
+    units: int
+    activation: str
+
+    places: ClassVar[tuple[Place, ...]] = (Place.OUTPUT,)
+
+    @classmethod
+    def from_parameters(cls, site: Site) -> Iterator[Layer]:
+        """The last layer; penalised only when its kernel is the only one."""
+        fields = kernel_fields(site.parameters) | {"use_bias": True, "max_norm": False}
+        if any(isinstance(layer, KernelLayer) for layer in site.before):
+            fields |= {"l1": False, "l2": False}
+        yield cls(site.output_units, site.output_activation, name="output", **fields)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The units."""
+        return (*input_shape[:-1], self.units)
+
+    def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
+        """Kernel and bias."""
+        return self.kernel_specs((input_shape[-1], self.units))
+
+    def call(self, arrays: Sequence[Any], x: Any, context: CallContext) -> LayerOutput:
+        """Multiply and add the bias; the logits leave mixed precision."""
+        from keras import ops
+
+        kernel, bias = arrays
+        penalty = self.penalty(kernel, context.hyperparameters)
+        logits = context.product(x, ops.cast(kernel, x.dtype))
+        logits = logits + ops.cast(bias, x.dtype)
+        return LayerOutput(ops.cast(logits, self.compute_dtype), penalty)
+
+    def predictions(self, logits: Any) -> Any:
+        """Apply the activation."""
+        return activation_function(self.activation, {}, self.compute_dtype)(logits)
+
+    def to_keras(self, x: Any, hyperparameters: Mapping[str, float]) -> Any:
+        """Keras' Dense, never in mixed precision."""
+        from keras import layers
+
+        arguments = self.keras_arguments(hyperparameters)
+        arguments |= {"dtype": self.compute_dtype, "activation": self.activation}
+        return layers.Dense(self.units, **arguments)(x)
+
+    def to_onnx(
+        self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
+    ) -> str:
+        """Gemm and the operators of the activation."""
+        x = graph.add("Gemm", x, *map(graph.constant, arrays))
+        return add_activation(graph, x, self.activation, {}, axis=1)
