@@ -17,7 +17,8 @@ from skdeep.engine.backends._loading import load_tensorflow, quiet_first_compila
 from skdeep.networks._description import Network
 
 if TYPE_CHECKING:
-    from skdeep.engine._program import Predictor, TrainingProgram
+    from skdeep.engine._predictor import Predictor
+    from skdeep.engine._program import TrainingProgram
 
 MAX_PROGRAMS = 64
 MAX_BYTES = 2**30
@@ -73,7 +74,7 @@ class ProgramCache:
     def predictor(self, network: Network) -> Predictor:
         """Return the predict function of a network; trace it if it is new."""
         load_tensorflow()
-        from skdeep.engine._program import Predictor
+        from skdeep.engine._predictor import Predictor
 
         with self._lock:
             key = network.for_prediction

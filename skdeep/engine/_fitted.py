@@ -6,7 +6,7 @@ and never travel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,8 @@ import numpy as np
 from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
 from skdeep.engine.backends._loading import load_tensorflow
-from skdeep.networks._description import Convolution, Network
+from skdeep.networks._description import Network
 from skdeep.networks._standard import standard_model
-from skdeep.networks._weights import image_shapes
-
-# Values per call in the widest layer: 64 MiB of float32 keep memory bounded, and are
-# large enough that the calls themselves cost nothing.
-MAX_VALUES = 2**24
 
 
 class FittedNetwork:
@@ -57,51 +52,57 @@ class FittedNetwork:
         """Leave out what can be made again."""
         return {**self.__dict__, "_tensors": None, "_model": None}
 
-    def predict(self, X: Any) -> np.ndarray:  # -> (n_rows, n_outputs)
-        """Outputs of the network for rows of X, in the units of the target."""
-        tf = load_tensorflow()
-        predictor = CACHE.predictor(self.network)
-        if self._tensors is None:
-            self._tensors = [tf.constant(w) for w in self.weights]
-        dtype = np.dtype(self.network.compute_dtype)
-        step = self._rows_per_call
-        outputs = [
-            predictor.predict(
-                self._tensors,
-                dense_rows(X, slice(i, i + step), self.network.input_shape, dtype),
-            )
-            for i in range(0, X.shape[0], step)
-        ]
-        result = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-        self._check_finite(result)
-        if self.rescaling is not None:
-            scale, offset = self.rescaling
-            result = result * scale + offset
+    def predict(
+        self, X: Any, decode: Callable[[np.ndarray], np.ndarray] = np.asarray
+    ) -> np.ndarray:
+        """Outputs of the network for rows of X, in the units of the target.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_rows, ...)
+            The rows; sparse ones are made dense piece by piece.
+        decode : callable, default=np.asarray
+            What to make of the outputs of some rows. It is called piece by piece, so
+            that no more is held than the result and one piece.
+        """
+        n_rows = X.shape[0]
+        bad_rows: list[int] = []
+        for start, outputs in self._pieces(X):
+            bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+            bad_rows.extend(start + bad)
+            piece = decode(outputs)
+            if start == 0:
+                result = np.empty((n_rows, *piece.shape[1:]), piece.dtype)
+            result[start : start + len(piece)] = piece
+        self._refuse(bad_rows, n_rows)
         return result
 
-    def _check_finite(self, outputs: np.ndarray) -> None:
+    def _pieces(self, X: Any) -> Iterator[tuple[int, np.ndarray]]:
+        """The outputs of rows that fit into a call, and the number of the first."""
+        if self._tensors is None:
+            constant = load_tensorflow().constant
+            self._tensors = [constant(w) for w in self.weights]
+        predictor = CACHE.predictor(self.network)
+        shape, dtype = self.network.input_shape, np.dtype(self.network.compute_dtype)
+        step = predictor.n_call_rows
+        for start in range(0, max(1, X.shape[0]), step):
+            rows = dense_rows(X, slice(start, start + step), shape, dtype)
+            outputs = predictor.predict(self._tensors, rows)
+            if self.rescaling is not None:
+                scale, offset = self.rescaling
+                outputs = outputs * scale + offset
+            yield start, outputs
+
+    def _refuse(self, bad_rows: list[int], n_rows: int) -> None:
         """Refuse predictions that overflowed on the way."""
-        bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-        if len(bad):
+        if bad_rows:
             raise ValueError(
                 "Expected finite predictions; got infinity or NaN for "
-                f"{len(bad)} of {len(outputs)} rows, the first of them row {bad[0]}: "
-                f"values overflow {self.network.compute_dtype} inside the network. "
-                "Scale X like the training rows, or fit with dtype='float64'."
+                f"{len(bad_rows)} of {n_rows} rows, the first of them row "
+                f"{bad_rows[0]}: values overflow {self.network.compute_dtype} inside "
+                "the network. Scale X like the training rows, or fit with "
+                "dtype='float64'."
             )
-
-    @property
-    def _rows_per_call(self) -> int:
-        """How many rows keep the widest layer below ``MAX_VALUES`` values."""
-        network = self.network
-        widths = [int(np.prod(network.input_shape)), network.output_units]
-        widths += [h.units * network.n_pieces for h in network.hidden]
-        if network.image_layers:
-            shapes = image_shapes(network)
-            for layer, shape in zip(network.image_layers, shapes, strict=True):
-                pieces = network.n_pieces if isinstance(layer, Convolution) else 1
-                widths.append(int(np.prod(shape)) * pieces)
-        return max(2, MAX_VALUES // max(widths))
 
     @property
     def model(self) -> Any:

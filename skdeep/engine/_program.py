@@ -1,4 +1,4 @@
-"""The compiled functions of one key: train, evaluate, predict.
+"""The compiled functions of one key: train and evaluate.
 
 Keras' optimizers and metrics keep their state in variables; here the variables are
 scratch. Every call writes the caller's state into them, runs, and returns what they
@@ -21,7 +21,6 @@ from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._product import MAX_LAYERS, product_on_one_thread
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._spec import from_spec
-from skdeep.networks._description import Network
 from skdeep.networks._forward import Pass, forward, predictions
 from skdeep.networks._weights import weight_specs
 
@@ -487,41 +486,3 @@ def _as_constraint(function: Any) -> Any:
             return function(value)
 
     return Constraint()
-
-
-class Predictor:
-    """The predict function of one network, for any number of rows."""
-
-    n_bytes = 0  # the weights come with every call
-
-    def __init__(self, network: Network):
-        tf = load_tensorflow()
-        dtype = network.compute_dtype
-        self.network = network
-        weights = [tf.TensorSpec(spec.shape, dtype) for spec in weight_specs(network)]
-        rows = tf.TensorSpec((None, *network.input_shape), dtype)
-
-        def predict(weights: Any, X: Any) -> Any:
-            passed = forward(weights, X, Pass(network, {}))
-            return predictions(network, passed.logits)
-
-        self._predict = tf.function(
-            predict, input_signature=[weights, rows], autograph=False
-        )
-
-    def compile(self) -> None:
-        """Trace the function."""
-        self._predict.get_concrete_function()
-
-    def predict(self, weights: Sequence[Any], X: np.ndarray) -> np.ndarray:
-        """Predict rows, a row alone as among others.
-
-        One row alone would take another kernel (matrix times vector) that sums in
-        another order, and differ in the last bit from the same row among others; so
-        a lone row goes through twice. TensorFlow's exp and tanh may still differ in
-        the last bit with the place of a value in its array.
-        """
-        n_rows = X.shape[0]
-        if n_rows == 1:
-            X = np.concatenate([X, X])
-        return self._predict(weights, X).numpy()[:n_rows]

@@ -443,10 +443,9 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             stacklevel=4,
         )
 
-    def _outputs(self, X):
-        """Outputs of the network for checked rows."""
-        check_is_fitted(self)
-        return self._fitted.predict(self._check_X(X, reset=False))
+    def _predictions(self, X, decode):
+        """What ``decode`` makes of the network's outputs for rows of X."""
+        return self._fitted.predict(self._check_X(X, reset=False), decode)
 
     @property
     def model_(self):
@@ -658,8 +657,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable class, or 0 and 1 for every label.
         """
-        outputs = self._outputs(X)
-        return self._encoder.decode(outputs)
+        check_is_fitted(self)
+        return self._predictions(X, self._encoder.decode)
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -675,8 +674,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             Of each class in the order of ``classes_``, rows sum to 1; of each label
             for a multilabel target.
         """
-        outputs = self._outputs(X)
-        return self._encoder.probabilities(outputs)
+        check_is_fitted(self)
+        return self._predictions(X, self._encoder.probabilities)
 
     def predict_log_proba(self, X):
         """Predict logarithms of probabilities.
@@ -692,7 +691,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             ``log(predict_proba(X))``; -inf where a probability rounds to zero.
         """
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            probabilities = self.predict_proba(X)
+            return np.log(probabilities, out=probabilities)
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""
@@ -748,8 +748,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the shape and the units of the targets of fit.
         """
-        outputs = self._outputs(X)
-        return self._encoder.decode(outputs)
+        check_is_fitted(self)
+        return self._predictions(X, self._encoder.decode)
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""
