@@ -13,6 +13,7 @@ import joblib
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy import sparse
 
 from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
 from skdeep.engine import clear_cache
@@ -180,13 +181,20 @@ def test_streaming_equals_keeping_the_rows(monkeypatch):
 
 def test_a_row_is_predicted_alike_alone_and_among_others():
     """Predictions do not depend on the rows beside them, to the last bit."""
-    net = DNNRegressor(epochs=2, random_state=0).fit(X, Y)
+    net = DNNRegressor(epochs=2, normalize_y=True, random_state=0).fit(X, Y)
     images = CNNClassifier(filters=(3,), epochs=1, random_state=0).fit(IMAGES, Y)
+    binary = DNNClassifier((3,), epochs=1, random_state=0).fit(X, Y > 1)
 
-    for model, rows in ((net, X), (images, IMAGES)):
-        method = getattr(model, "predict_proba", model.predict)
+    for method, rows in (
+        (net.predict, X),
+        (images.predict_proba, IMAGES),
+        (images.predict_log_proba, IMAGES),
+        (binary.predict_log_proba, X),
+    ):
         together = method(rows)
         alone = np.concatenate([method(rows[i : i + 1]) for i in range(len(rows))])
         backwards = method(rows[::-1])[::-1]
         np.testing.assert_array_equal(together, alone)
         np.testing.assert_array_equal(together, backwards)
+    sparse_rows = sparse.csr_matrix(X)
+    np.testing.assert_array_equal(net.predict(sparse_rows[3:40]), net.predict(X)[3:40])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import get_tags
@@ -24,6 +25,8 @@ WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,
     check_sample_weight_equivalence_on_sparse_data,
 ]
+# One demand, made of rows in a dense and in a sparse container. Sparse rows train to
+# the very bits of dense ones (a test below), so they fail together or not at all.
 NO_MINI_BATCHES = (
     "Demands that a row of weight k and k copies of it give predictions equal to 7 "
     "digits. In float32 the sums differ in the 7th digit, and with rows enough for "
@@ -51,6 +54,23 @@ def test_a_weight_counts_as_copies_of_the_row(estimator, check):
     exact = clone(estimator).set_params(dtype="float64", batch_size=64)
 
     check(type(estimator).__name__, exact)
+
+
+@each_estimator
+def test_weighted_sparse_rows_train_to_the_bits_of_dense_ones(estimator):
+    """The check on sparse rows asks nothing that the one on dense rows does not."""
+    generator = np.random.RandomState(0)
+    X = generator.normal(size=(15, 4)) * (generator.uniform(size=(15, 4)) < 0.5)
+    y, weight = np.arange(15) % 3, generator.randint(0, 5, size=15)
+    network = clone(estimator).set_params(epochs=3, random_state=0)
+
+    weights = [
+        clone(network).fit(rows, y, sample_weight=weight).model_.get_weights()
+        for rows in (X, sparse.csr_array(X))
+    ]
+
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @each_estimator

@@ -3,9 +3,10 @@
 Who owns what:
 
 - ``_key`` says what forces a compilation; ``_cache`` keeps one program per key.
-- ``_program`` owns code: the compiled train, evaluate and predict functions. They are
+- ``_program`` owns code: the compiled train and evaluate functions. They are
   pure: state in, state out. A program holds nothing of a fit, so it can serve many
   fits at once and can be dropped at any time.
+- ``_predictor`` owns the compiled predict functions, which see tiles of one shape only.
 - ``_run`` owns one fit: it cuts the epochs into segments, looks at losses and stops.
 - ``_batches`` owns the rows: padding, chunks, row orders, validation rows.
 - ``_random`` turns one ``random_state`` into seeds, and seeds into draws.

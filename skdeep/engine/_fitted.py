@@ -6,7 +6,7 @@ and never travel.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,6 @@ from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.networks._network import Network
-
-# Values per call in the widest layer: 64 MiB of float32 keep memory bounded, and are
-# large enough that the calls themselves cost nothing.
-MAX_VALUES = 2**24
 
 
 class FittedNetwork:
@@ -55,45 +51,59 @@ class FittedNetwork:
         """Leave out what can be made again."""
         return {**self.__dict__, "_tensors": None, "_model": None}
 
-    def predict(self, X: Any) -> np.ndarray:  # -> (n_rows, n_outputs)
-        """Outputs of the network for rows of X, in the units of the target."""
-        tf = load_tensorflow()
-        predictor = CACHE.predictor(self.network)
-        if self._tensors is None:
-            self._tensors = [tf.constant(w) for w in self.weights]
-        dtype = np.dtype(self.network.compute_dtype)
-        step = self._rows_per_call
-        outputs = [
-            predictor.predict(
-                self._tensors,
-                dense_rows(X, slice(i, i + step), self.network.input_shape, dtype),
-            )
-            for i in range(0, X.shape[0], step)
-        ]
-        result = outputs[0] if len(outputs) == 1 else np.concatenate(outputs)
-        self._check_finite(result, f"{self.network.compute_dtype} inside the network")
-        if self.rescaling is not None:
-            scale, offset = self.rescaling
-            with np.errstate(over="ignore"):
-                result = result * scale + offset
-            self._check_finite(result, "float64 in the units of the target")
+    def predict(
+        self, X: Any, decode: Callable[[np.ndarray], np.ndarray] = np.asarray
+    ) -> np.ndarray:
+        """Outputs of the network for rows of X, in the units of the target.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_rows, ...)
+            The rows; sparse ones are made dense piece by piece.
+        decode : callable, default=np.asarray
+            What to make of the outputs of some rows. It is called piece by piece, so
+            that no more is held than the result and one piece.
+        """
+        n_rows = X.shape[0]
+        bad_rows: list[int] = []
+        for start, outputs in self._pieces(X):
+            bad_rows.extend(start + _rows_not_finite(outputs))
+            piece = decode(outputs)
+            if start == 0:
+                result = np.empty((n_rows, *piece.shape[1:]), piece.dtype)
+            result[start : start + len(piece)] = piece
+        self._refuse(bad_rows, n_rows)
         return result
 
-    def _check_finite(self, outputs: np.ndarray, where: str) -> None:
+    def _pieces(self, X: Any) -> Iterator[tuple[int, np.ndarray]]:
+        """The outputs of rows that fit into a call, and the number of the first."""
+        if self._tensors is None:
+            constant = load_tensorflow().constant
+            self._tensors = [constant(w) for w in self.weights]
+        predictor = CACHE.predictor(self.network)
+        shape, dtype = self.network.input_shape, np.dtype(self.network.compute_dtype)
+        step = predictor.n_call_rows
+        for start in range(0, max(1, X.shape[0]), step):
+            rows = dense_rows(X, slice(start, start + step), shape, dtype)
+            outputs = predictor.predict(self._tensors, rows)
+            if self.rescaling is not None:
+                scale, offset = self.rescaling
+                with np.errstate(over="ignore"):
+                    outputs = outputs * scale + offset
+            yield start, outputs
+
+    def _refuse(self, bad_rows: list[int], n_rows: int) -> None:
         """Refuse predictions that overflowed on the way."""
-        bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-        if len(bad):
+        if bad_rows:
+            where = f"{self.network.compute_dtype} inside the network"
+            if self.rescaling is not None:
+                where += ", or float64 in the units of the target"
             raise ValueError(
                 "Expected finite predictions; got infinity or NaN for "
-                f"{len(bad)} of {len(outputs)} rows, the first of them row {bad[0]}: "
-                f"values overflow {where}. Scale X like the training rows, or fit with "
-                "dtype='float64'."
+                f"{len(bad_rows)} of {n_rows} rows, the first of them row "
+                f"{bad_rows[0]}: values overflow {where}. Scale X like the training "
+                "rows, or fit with dtype='float64'."
             )
-
-    @property
-    def _rows_per_call(self) -> int:
-        """How many rows keep the widest layer below ``MAX_VALUES`` values."""
-        return max(2, MAX_VALUES // self.network.max_values_per_row)
 
     @property
     def model(self) -> Any:
@@ -104,3 +114,8 @@ class FittedNetwork:
                 self.numbers, self.weights, self.rescaling
             )
         return self._model
+
+
+def _rows_not_finite(outputs: np.ndarray) -> np.ndarray:
+    """The numbers of rows with infinity or NaN."""
+    return np.flatnonzero(~np.isfinite(outputs).all(axis=1))

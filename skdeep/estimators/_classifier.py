@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import ClassifierMixin, _fit_context
 from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import _check_y, column_or_1d
+from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
 
 from skdeep._sklearn import with_callbacks
 from skdeep.data._sample_weights import class_weights, combined
@@ -80,8 +80,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable class, or 0 and 1 for every label.
         """
-        outputs = self._outputs(X)
-        return self._head.decode(outputs)
+        check_is_fitted(self)
+        return self._predictions(X, self._head.decode)
 
     def predict_proba(self, X):
         """Predict probabilities.
@@ -97,8 +97,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             Of each class in the order of ``classes_``, rows sum to 1; of each label
             for a multilabel target.
         """
-        outputs = self._outputs(X)
-        return self._head.probabilities(outputs)
+        check_is_fitted(self)
+        return self._predictions(X, self._head.probabilities)
 
     def predict_log_proba(self, X):
         """Predict logarithms of probabilities.
@@ -114,7 +114,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             ``log(predict_proba(X))``; -inf where a probability rounds to zero.
         """
         with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+            probabilities = self.predict_proba(X)
+            return np.log(probabilities, out=probabilities)
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""

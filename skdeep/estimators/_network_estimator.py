@@ -13,7 +13,6 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import CallbackSupportMixin, with_callbacks
 from skdeep._warnings import stacklevel_of_user
@@ -322,10 +321,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             stacklevel=stacklevel_of_user(),
         )
 
-    def _outputs(self, X):
-        """Outputs of the network for checked rows."""
-        check_is_fitted(self)
-        return self._fitted.predict(self._check_X(X, reset=False))
+    def _predictions(self, X, decode):
+        """What ``decode`` makes of the network's outputs for rows of X."""
+        return self._fitted.predict(self._check_X(X, reset=False), decode)
 
     def __getstate__(self):
         """Leave the callbacks of a fit behind: they may hold models and open files.

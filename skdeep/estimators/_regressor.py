@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils.validation import _check_y
+from sklearn.utils.validation import _check_y, check_is_fitted
 
 from skdeep._sklearn import with_callbacks
 from skdeep.data._features import refuse_dates
@@ -62,8 +62,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the shape and the units of the targets of fit.
         """
-        outputs = self._outputs(X)
-        return self._head.decode(outputs)
+        check_is_fitted(self)
+        return self._predictions(X, self._head.decode)
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""

@@ -131,6 +131,10 @@ class Network(Protocol):
         """How many values one row takes where it is widest."""
 
     @property
+    def multiplications_per_row(self) -> int:
+        """How many multiplications with a weight one row takes."""
+
+    @property
     def for_prediction(self) -> Network:
         """The same network without what only training needs."""
 

@@ -140,3 +140,33 @@ def test_a_large_sparse_matrix_is_never_made_dense():
     )
 
     assert int(ended.stdout) < 1.5 * 1024 * MIB
+
+
+MANY_OUTPUTS = """
+import numpy as np
+from skdeep.engine._fitted import FittedNetwork
+from skdeep.networks._description import Network
+from skdeep.networks._weights import weight_specs
+
+def megabytes(name):
+    (line,) = (line for line in open("/proc/self/status") if line.startswith(name))
+    return int(line.split()[1]) / 1024
+
+network = Network((20,), 10_000, "softmax")
+weights = [np.ones(spec.shape, "float32") for spec in weight_specs(network)]
+fitted = FittedNetwork(network, {}, weights)
+fitted.predict(np.ones((3, 20)))
+before = megabytes("VmRSS")
+result = fitted.predict(np.ones((15_000, 20)))
+print(megabytes("VmHWM") - before - result.nbytes / 2**20)
+"""
+
+
+@linux
+def test_predictions_need_the_memory_of_the_result():
+    """15,000 rows of 10,000 classes, 572 MiB, peak at most 400 MiB above that."""
+    ended = subprocess.run(
+        [sys.executable, "-c", MANY_OUTPUTS], capture_output=True, text=True, check=True
+    )
+
+    assert float(ended.stdout) < 400

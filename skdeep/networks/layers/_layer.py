@@ -9,6 +9,7 @@ list of them exists.
 from __future__ import annotations
 
 import inspect
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -131,6 +132,12 @@ class Layer(ABC):
     def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
         """List the layer's arrays in the order of its Keras twin."""
         return []
+
+    def multiplications(self, input_shape: Shape) -> int:
+        """Count those of one row with kernels; a convolution has them at each place."""
+        n_places = math.prod(self.output_shape(input_shape)[:-1])
+        kernels = [s for s in self.weight_specs(input_shape) if s.role == "kernel"]
+        return sum(math.prod(spec.shape) for spec in kernels) * n_places
 
     def draw(self, spec: WeightSpec, seed: int) -> np.ndarray:
         """Draw one of them; without a random start it is constant."""
