@@ -28,6 +28,7 @@ ROWS = {
     "skdeep._atomic_write": 0,
     "skdeep._sklearn": 0,
     "skdeep._warnings": 0,
+    "skdeep._version": 0,
     "skdeep.exceptions": 0,
 }
 FRAMEWORKS = ("keras", "tensorflow")

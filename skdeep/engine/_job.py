@@ -84,6 +84,8 @@ class Outcome:
     ----------
     weights, optimizer_state : list of arrays
         At its end; with early stopping the weights of the best epoch.
+    raw_weights : list of arrays or None
+        Those behind the averages of ``use_ema``, from which training goes on.
     n_epochs, best_epoch : int
         Epochs done, counted over all fits, and the epoch of the weights.
     columns : tuple of str
@@ -96,6 +98,7 @@ class Outcome:
 
     weights: list[np.ndarray]
     optimizer_state: list[np.ndarray]
+    raw_weights: list[np.ndarray] | None
     n_epochs: int
     best_epoch: int
     columns: tuple[str, ...]
@@ -135,6 +138,7 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     return Outcome(
         weights=run.weights(),
         optimizer_state=run.optimizer_state(),
+        raw_weights=run.raw_weights(),
         n_epochs=run.epoch,
         best_epoch=stopping.best_epoch if stopping else run.epoch,
         columns=program.columns,

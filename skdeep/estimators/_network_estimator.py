@@ -28,6 +28,7 @@ from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._prepare import Setting, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
+from skdeep.estimators._state import completed, with_version
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import ConvergenceWarning
 from skdeep.keras_objects._spec import (
@@ -334,10 +335,12 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         state = super().__getstate__()
         kept = {name: v for name, v in state.items() if name != "callbacks_"}
         parameters = {name: kept[name] for name in self._get_param_names()}
-        return kept | {n: parameter_to_spec(v) for n, v in parameters.items()}
+        specs = {n: parameter_to_spec(v) for n, v in parameters.items()}
+        return with_version(kept | specs)
 
     def __setstate__(self, state):
-        """Make Keras objects anew, if there are any."""
+        """Make Keras objects anew, if there are any; see ``_state`` for versions."""
+        state = completed(type(self), state)
         specs = {name: v for name, v in state.items() if holds_spec(v)}
         if specs:
             load_tensorflow()

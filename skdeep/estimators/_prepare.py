@@ -33,7 +33,8 @@ class TrainingState:
     """What continues when training goes on: seeds, epochs done, optimizer, weights.
 
     ``optimizer_state`` is None unless more training is announced by ``warm_start`` or
-    ``partial_fit``; it can be three times as large as the weights.
+    ``partial_fit``; it can be three times as large as the weights. ``raw_weights`` are
+    those behind the averages of ``use_ema``.
     """
 
     seeds: Seeds
@@ -41,6 +42,7 @@ class TrainingState:
     optimizer: Any = None
     optimizer_state: list[np.ndarray] | None = None
     weight_scale: WeightScale = NO_ROWS
+    raw_weights: list[np.ndarray] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +112,7 @@ def prepare_job(
         first_epoch=state.n_epochs,
         last_epoch=state.n_epochs + setting.n_epochs,
         shuffle=bool(setting.parameters["shuffle"]),
-        weights=before[1].weights if before else None,
+        weights=_weights_before(before, goes_on),
         optimizer_state=state.optimizer_state if goes_on else None,
         stopping=_stopping_rule(setting.parameters, key.objective.names),
         rescaling=setting.head.rescaling,
@@ -126,6 +128,7 @@ def state_after(job: Job, outcome: Outcome, keep_optimizer: bool) -> TrainingSta
         job.key.optimizer if keep_optimizer else None,
         outcome.optimizer_state if keep_optimizer else None,
         job.weight_scale,
+        outcome.raw_weights if keep_optimizer else None,
     )
 
 
@@ -190,6 +193,16 @@ def _state_before(
             "parameters that shape it. Set them back, or fit with warm_start=False."
         )
     return state
+
+
+def _weights_before(
+    before: tuple[TrainingState, FittedNetwork] | None, goes_on: bool
+) -> list[np.ndarray] | None:
+    """Return the weights to go on from; behind averages, if the optimizer goes on."""
+    if before is None:
+        return None
+    state, fitted = before
+    return (state.raw_weights if goes_on else None) or fitted.weights
 
 
 def _hold_out(

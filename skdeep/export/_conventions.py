@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from skdeep._version import __version__
 from skdeep.networks._head import ClassHead, Head
 from skdeep.networks._network import Network
 
@@ -42,7 +42,7 @@ def describe_conventions(
     if isinstance(head, ClassHead):
         classes = [_plain(label) for label in head.classes]
     return {
-        "skdeep": importlib.import_module("skdeep").__version__,
+        "skdeep": __version__,
         "estimator": estimator,
         "input": {
             "shape": list(network.input_shape),
