@@ -244,7 +244,8 @@ TRAINING = (
     Parameter("normalize_y", False, RUN, ["boolean"],
         "bool",
         """Train on the target minus its mean, divided by its deviation; predictions
-        come back in its units. For targets far from 0 and 1, such as prices.""",
+        come back in its units, and metrics are measured in them; the loss is not. For
+        targets far from 0 and 1, such as prices.""",
         only=REGRESSORS),
     Parameter("callbacks", None, RUN, [list, tuple, KERAS_CALLBACK, None],
         "Keras callback or list of them",
