@@ -3,6 +3,7 @@
 Importing the package imports neither TensorFlow nor Keras; the first fit does.
 """
 
+from skdeep._version import __version__
 from skdeep.estimators import (
     CNNClassifier,
     CNNRegressor,
@@ -10,8 +11,6 @@ from skdeep.estimators import (
     DNNRegressor,
 )
 from skdeep.persistence import load, save
-
-__version__ = "0.1.0.dev0"
 
 __all__ = [
     "CNNClassifier",

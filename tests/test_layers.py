@@ -27,6 +27,7 @@ ROWS = {
     "skdeep.keras_objects": 1,
     "skdeep._atomic_write": 0,
     "skdeep._sklearn": 0,
+    "skdeep._version": 0,
     "skdeep.exceptions": 0,
 }
 # The forward pass is nothing but Keras; whoever imports it has asked for a network.

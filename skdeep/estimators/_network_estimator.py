@@ -50,6 +50,7 @@ from skdeep.data._targets import (
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._reporting import EpochReport
+from skdeep.estimators._state import completed, with_version
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
 from skdeep.keras_objects._spec import (
     holds_spec,
@@ -638,10 +639,12 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         state = super().__getstate__()
         kept = {name: v for name, v in state.items() if name != "callbacks_"}
         parameters = {name: kept[name] for name in self._get_param_names()}
-        return kept | {n: parameter_to_spec(v) for n, v in parameters.items()}
+        specs = {n: parameter_to_spec(v) for n, v in parameters.items()}
+        return with_version(kept | specs)
 
     def __setstate__(self, state):
-        """Make Keras objects anew, if there are any."""
+        """Make Keras objects anew, if there are any; see ``_state`` for versions."""
+        state = completed(type(self), state)
         specs = {name: v for name, v in state.items() if holds_spec(v)}
         if specs:
             load_tensorflow()

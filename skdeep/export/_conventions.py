@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from skdeep._version import __version__
 from skdeep.data._targets import ClassEncoder, NumberEncoder
 from skdeep.networks._description import Network
 
@@ -49,7 +49,7 @@ def describe_conventions(
     if isinstance(encoder, ClassEncoder):
         classes = [_plain(label) for label in encoder.classes]
     return {
-        "skdeep": importlib.import_module("skdeep").__version__,
+        "skdeep": __version__,
         "estimator": estimator,
         "input": {
             "shape": list(network.input_shape),

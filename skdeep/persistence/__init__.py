@@ -11,7 +11,6 @@ beside it in NumPy's format. Who owns what:
 
 from __future__ import annotations
 
-import importlib
 import os
 import warnings
 from importlib.metadata import version
@@ -22,7 +21,8 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 
 from skdeep._atomic_write import Place
-from skdeep.exceptions import FileFormatError
+from skdeep._version import __version__
+from skdeep.exceptions import FileFormatError, VersionWarning
 from skdeep.persistence._archive import ArchiveReader, Damaged, damaged, write_archive
 from skdeep.persistence._tree import TreeReader, TreeWriter
 
@@ -124,6 +124,9 @@ def load(path: Place) -> Any:
     -----
     sklearn.exceptions.InconsistentVersionWarning
         If another version of scikit-learn has written an estimator of its own.
+    skdeep.exceptions.VersionWarning
+        If another version of skdeep has written the file. Parameters that came later
+        have their defaults.
 
     See Also
     --------
@@ -174,7 +177,7 @@ def _unreadable(path: Place, found: str) -> FileFormatError:
 def _versions() -> dict[str, str]:
     """The versions that write a file."""
     return {
-        "skdeep": importlib.import_module("skdeep").__version__,
+        "skdeep": __version__,
         **{name: version(name) for name in ("keras", "numpy", "scikit-learn")},
     }
 
@@ -198,6 +201,9 @@ def _check_format(description: Any) -> None:
 
 def _warn_of_versions(versions: dict[str, str], scikit_learn: list[str]) -> None:
     """Warn as scikit-learn does when it unpickles an estimator of another version."""
+    ours = versions.get("skdeep")
+    if ours != __version__:
+        warnings.warn(VersionWarning("the file", __version__, ours), stacklevel=3)
     written = versions.get("scikit-learn")
     if written == version("scikit-learn"):
         return

@@ -19,6 +19,8 @@ from sklearn.metrics import check_scoring, get_scorer, get_scorer_names
 
 from skdeep.engine._fitted import FittedNetwork
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.estimators._state import VERSION as OWN_VERSION
+from skdeep.estimators._state import with_version
 from skdeep.keras_objects._spec import KerasSpec, to_spec
 from skdeep.networks._weights import weight_specs
 from skdeep.persistence._archive import damaged
@@ -48,7 +50,7 @@ def _encode_estimator(writer: Writer, value: Any, where: str) -> dict[str, Any]:
     attributes = {
         attribute: writer.write(inner, f"{where}.{attribute}")
         for attribute, inner in state.items()
-        if attribute not in (REQUESTS, VERSION)
+        if attribute not in (REQUESTS, VERSION, OWN_VERSION)
     }
     fields = {"class": name, "attributes": attributes}
     if REQUESTS in state:
@@ -67,6 +69,8 @@ def _decode_estimator(reader: Reader, fields: dict[str, Any]) -> Any:
     if name.startswith("sklearn."):
         reader.note_scikit_learn(cls.__name__)
         state[VERSION] = sklearn.__version__  # ``load`` warns, once it has read all
+    if name.startswith("skdeep."):
+        state = with_version(state)
     getattr(estimator, "__setstate__", vars(estimator).update)(state)
     if "requests" in fields:
         _set_requests(estimator, reader.read(fields["requests"]))

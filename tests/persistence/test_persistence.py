@@ -1,12 +1,15 @@
 """Estimators that are pickled, copied, saved and loaded."""
 
 import copy
+import dataclasses
+import json
 import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
 import tempfile
+import zipfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -42,6 +45,8 @@ from sklearn.preprocessing import (
 import skdeep
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
 from skdeep.engine import cache_info
+from skdeep.exceptions import VersionWarning
+from skdeep.persistence._classes import RECORDS, record_class
 
 # Without XLA, which compiles longer than these networks train.
 SMALL = {
@@ -562,3 +567,84 @@ def test_a_disk_that_refuses_loses_nothing(iris):
         assert "choose a folder that you can write to" in read_only
         assert seen_then == seen_at_last == "['first.skdeep', 'second.skdeep']"
         assert (folder / "first.skdeep").read_bytes() == old
+
+
+def written_by(version, estimator, without=()):
+    """Return what another version, which lacks parameters, would have pickled."""
+    state = estimator.__getstate__()
+    assert state["_skdeep_version"] == skdeep.__version__
+    state["_skdeep_version"] = version
+    if version is None:
+        del state["_skdeep_version"]
+    for name in without:
+        del state[name]
+    copied = object.__new__(type(estimator))
+    return copied, state
+
+
+@pytest.mark.parametrize("version", ["0.0.1", None])
+def test_pickles_of_another_version_get_the_defaults_they_lack(version, iris):
+    """Parameters that came later have their defaults, and a warning names them."""
+    X, y = iris
+    net = DNNClassifier(**SMALL, dropout=0.2).fit(X, y)
+    old, state = written_by(version, net, without=["max_norm", "callbacks"])
+
+    with pytest.warns(VersionWarning, match=r"callbacks, max_norm\. Compare") as caught:
+        old.__setstate__(state)
+
+    assert caught[0].message.written == version
+    assert old.get_params() == net.get_params()
+    assert vars(old).keys() == vars(net).keys() - {"callbacks_"}
+    np.testing.assert_array_equal(old.predict_proba(X), net.predict_proba(X))
+    assert clone(old).fit(X, y).score(X, y) == net.score(X, y)
+
+
+def test_a_pickle_of_another_version_warns_once_per_estimator(iris):
+    """Nothing may be missing, and yet another version may compute otherwise."""
+    old, state = written_by("99.0", DNNClassifier(**SMALL))
+
+    with pytest.warns(VersionWarning, match=r"skdeep .*; got it from 99\.0\. Compare"):
+        old.__setstate__(state)
+
+    assert not hasattr(old, "_skdeep_version")
+
+
+def rewritten(path, change):
+    """Change the description of a file of skdeep.save."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    description = json.loads(members["skdeep.json"])
+    change(description)
+    members["skdeep.json"] = json.dumps(description).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def test_files_of_another_version_get_the_defaults_they_lack(iris, tmp_path):
+    """skdeep.load warns of the version and fills in what came later."""
+    X, y = iris
+    net = DNNClassifier(**SMALL).fit(X, y)
+    skdeep.save(net, tmp_path / "net.skdeep")
+
+    def age(description):
+        description["versions"]["skdeep"] = "0.0.1"
+        del description["estimator"]["attributes"]["max_norm"]
+
+    rewritten(tmp_path / "net.skdeep", age)
+    with pytest.warns(VersionWarning, match=r"the file .*; got it from 0\.0\.1"):
+        old = skdeep.load(tmp_path / "net.skdeep")
+
+    assert old.get_params() == net.get_params()
+    np.testing.assert_array_equal(old.predict_proba(X), net.predict_proba(X))
+
+
+DATACLASSES = list(filter(dataclasses.is_dataclass, map(record_class, RECORDS)))
+
+
+@pytest.mark.parametrize("cls", DATACLASSES, ids=lambda cls: cls.__name__)
+def test_later_fields_of_records_reach_older_pickles(cls):
+    """Unpickling calls no constructor: a default must be an attribute of the class."""
+    fields = dataclasses.fields(cls)
+
+    assert all(f.default_factory is dataclasses.MISSING for f in fields)
