@@ -43,7 +43,7 @@ class RunView(Protocol):
     state: Any
 
     def snapshot(self) -> Any:
-        """Return the weights as they are; costs nothing."""
+        """Return the weights that a run ending here would leave; costs nothing."""
 
     def restore(self, snapshot: Any) -> None:
         """Go back to the weights of a snapshot."""

@@ -64,6 +64,7 @@ class Run:
         self.stop = False
         self.interrupted = False
         self.finished = False
+        self._raw = self._finished = state
         # Without XLA epochs are slow enough for a look at the clock after the first.
         self._epochs_per_second = math.inf if program.key.jit_compile else 0.0
 
@@ -77,8 +78,12 @@ class Run:
         self.numbers["learning_rate"] = float(value)
 
     def snapshot(self) -> Any:
-        """Return the weights; tensors never change, so nothing is copied."""
-        return self.state.weights
+        """Return the weights that a run ending here would leave.
+
+        With ``use_ema`` these are the averages. Tensors never change, so nothing is
+        copied.
+        """
+        return self.program.finish(self.state).weights
 
     def restore(self, snapshot: Any) -> None:
         """Go back to the weights of a snapshot."""
@@ -92,6 +97,16 @@ class Run:
         """Go on with other weights."""
         constant = load_tensorflow().constant
         self.restore([constant(w) for w in weights])
+
+    def raw_weights(self) -> list[np.ndarray] | None:
+        """Copy the weights behind the averages that the run has left, if it has.
+
+        From averages training would go on as if most of the last steps were undone.
+        None if weights and averages are the same, or an observer went back to others.
+        """
+        if self._raw is self._finished or self.state is not self._finished:
+            return None
+        return [w.numpy() for w in self._raw.weights]
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Copy what the optimizer remembers into arrays."""
@@ -128,7 +143,8 @@ class Run:
             self.finished = True
         except KeyboardInterrupt:
             self.interrupted = True
-        self.state = self.program.finish(self.state)
+        self._raw = self.state
+        self.state = self._finished = self.program.finish(self._raw)
 
     def _tell(self, hook: str, *args: Any) -> None:
         """Call one hook of every observer."""
@@ -197,18 +213,27 @@ class Run:
         return history
 
     def _validate(self, validation: DataFeed) -> dict[str, float]:
-        """Evaluate the validation rows; return loss and metrics by name."""
+        """Evaluate the validation rows; return loss and metrics by name.
+
+        What is measured is what a run ending here would leave, averages if there are
+        any, unless a callback such as Keras' SwapEMAWeights has put others in place.
+        """
+        before = self.state
         self._tell("on_validation_begin")
+        is_untouched = self.state is before
+        state = self.program.finish(before) if is_untouched else self.state
         if any(observer.validation_batches for observer in self.observers):
-            results = self._validate_in_batches(validation)
+            results = self._validate_in_batches(validation, state)
         else:
-            results = self._measured(validation.evaluate(self.state, self.numbers))
+            results = self._measured(validation.evaluate(state, self.numbers))
         self._tell("on_validation_end", results)
         return results
 
-    def _validate_in_batches(self, validation: DataFeed) -> dict[str, float]:
+    def _validate_in_batches(
+        self, validation: DataFeed, state: State
+    ) -> dict[str, float]:
         """Evaluate in a call per batch."""
-        evaluations = validation.evaluations(self.state, self.numbers)
+        evaluations = validation.evaluations(state, self.numbers)
         for number in range(validation.n_batches):
             self._tell("on_validation_batch_begin", number)
             results = self._measured(next(evaluations))

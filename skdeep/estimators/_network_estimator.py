@@ -67,7 +67,8 @@ class Progress:
     """What continues when training goes on: seeds, epochs done, optimizer, weights.
 
     ``optimizer_state`` is None unless more training is announced by ``warm_start`` or
-    ``partial_fit``; it can be three times as large as the weights.
+    ``partial_fit``; it can be three times as large as the weights. ``raw_weights`` are
+    those behind the averages of ``use_ema``.
     """
 
     seeds: Seeds
@@ -75,6 +76,7 @@ class Progress:
     optimizer: object = None
     optimizer_state: list | None = None
     weight_scale: WeightScale = NO_ROWS
+    raw_weights: list | None = None
 
 
 @dataclass
@@ -310,15 +312,17 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         rows, weight_scale = self._scale_weights(rows, progress, keep_optimizer)
         stopping = self._make_early_stopping(key, held)
         observers = self._make_observers(key, numbers, stopping, tasks)
+        remembers = progress.optimizer == key.optimizer
+        raw_weights = progress.raw_weights if remembers else None
         weights = (
-            self._fitted.weights
+            raw_weights or self._fitted.weights
             if continuing
             else draw_weights(key.network, progress.seeds.weights)
         )
         program = CACHE.program(key)
         state = program.start(
             weights,
-            progress.optimizer_state if progress.optimizer == key.optimizer else None,
+            progress.optimizer_state if remembers else None,
             self._rescaling(),
         )
         last_epoch = progress.n_epochs + epochs
@@ -338,6 +342,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
             key.optimizer if keep else None,
             run.optimizer_state() if keep else None,
             weight_scale,
+            run.raw_weights() if keep else None,
         )
         n_skipped = run.epoch - progress.n_epochs - len(run.history)  # by a backup
         logs = [{}] * n_skipped + run.history

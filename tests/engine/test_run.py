@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 import scipy.sparse
+from sklearn.metrics import log_loss
 
-from skdeep import CNNClassifier, DNNClassifier
+from skdeep import CNNClassifier, DNNClassifier, load, save
 from skdeep.callbacks._callback import Observer
 from skdeep.engine import cache_info
 
@@ -169,3 +170,72 @@ def test_every_observer_hears_the_end_even_if_another_fails(iris, failing):
 
     assert before.ended
     assert after.ended
+
+
+AVERAGING = {
+    "hidden_layer_sizes": (8,),
+    "learning_rate": 0.05,
+    "optimizer_params": {"use_ema": True, "ema_momentum": 0.9},
+    "random_state": 0,
+}
+
+
+def validation_of(iris):
+    """Every third flower."""
+    return {"X_val": iris[0][::3], "y_val": iris[1][::3]}
+
+
+def loss_of(net, X_val, y_val):
+    """What the fitted network has as validation loss."""
+    return log_loss(y_val, net.predict_proba(X_val))
+
+
+def test_validation_measures_the_averages_that_are_kept(iris):
+    """With use_ema the last val_loss is that of the fitted network."""
+    net = DNNClassifier(**AVERAGING, epochs=4)
+
+    net.fit(*iris, **validation_of(iris))
+
+    expected = loss_of(net, **validation_of(iris))
+    assert net.history_["val_loss"][-1] == pytest.approx(expected, rel=1e-5)
+    assert net.history_["val_accuracy"][-1] == pytest.approx(
+        net.score(*validation_of(iris).values())
+    )
+
+
+def test_early_stopping_keeps_the_averages_of_the_best_epoch(iris):
+    """Its weights are those that gave the best value, and those of a shorter fit."""
+    validation = validation_of((iris[0], (iris[1] + 1) % 3))  # training makes it worse
+    stopped = DNNClassifier(
+        **AVERAGING, epochs=12, early_stopping=True, patience=3
+    ).fit(*iris, **validation)
+
+    shorter = DNNClassifier(**AVERAGING, epochs=stopped.best_epoch_)
+    shorter.fit(*iris, **validation)
+
+    assert stopped.best_epoch_ < stopped.n_iter_
+    best = stopped.history_["val_loss"][stopped.best_epoch_ - 1]
+    assert best == min(stopped.history_["val_loss"])
+    assert loss_of(stopped, **validation) == pytest.approx(best, rel=1e-5)
+    np.testing.assert_array_equal(
+        stopped.predict_proba(iris[0]), shorter.predict_proba(iris[0])
+    )
+
+
+@pytest.mark.parametrize("way", ["warm_start", "partial_fit"])
+def test_averages_do_not_hold_up_training_in_pieces(way, iris, tmp_path):
+    """Training goes on from the weights behind the averages, after saving as well."""
+    whole = DNNClassifier(**AVERAGING, epochs=6).fit(*iris)
+    pieces = DNNClassifier(**AVERAGING, epochs=2, warm_start=way == "warm_start")
+
+    for _ in range(3 if way == "warm_start" else 6):
+        if way == "warm_start":
+            pieces.fit(*iris)
+        else:
+            pieces.partial_fit(*iris, classes=[0, 1, 2])
+        save(pieces, tmp_path / "net.skdeep")
+        pieces = load(tmp_path / "net.skdeep")
+
+    np.testing.assert_array_equal(
+        pieces.predict_proba(iris[0]), whole.predict_proba(iris[0])
+    )
