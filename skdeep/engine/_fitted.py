@@ -14,6 +14,7 @@ import numpy as np
 from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.networks._description import Convolution, Network
 from skdeep.networks._standard import standard_model
 from skdeep.networks._weights import image_shapes
@@ -60,6 +61,7 @@ class FittedNetwork:
     def predict(self, X: Any) -> np.ndarray:  # -> (n_rows, n_outputs)
         """Outputs of the network for rows of X, in the units of the target."""
         tf = load_tensorflow()
+        refuse_graphs(tf)
         predictor = CACHE.predictor(self.network)
         if self._tensors is None:
             self._tensors = [tf.constant(w) for w in self.weights]

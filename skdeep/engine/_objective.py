@@ -6,7 +6,6 @@ batch may be filled up with rows that do not count.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import json
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._other_words import suggestion
 from skdeep.keras_objects._spec import KerasSpec, to_spec
 
 AUTO_LOSS = {
@@ -111,9 +111,16 @@ def make_objective(
     name = _name_of(resolved)
     fitting = FITTING_TARGETS.get(name)
     if fitting is not None and kind not in fitting:
+        advice = f"Use loss='auto', which takes {AUTO_LOSS[kind]!r} here."
+        if kind == "multilabel" and "multiclass" in fitting:
+            # 'auto' would train one sigmoid per column: a worse network for classes.
+            advice = (
+                "If every row has one class, y is one-hot: give y.argmax(axis=1). For "
+                "rows of several labels use loss='auto'."
+            )
         raise InvalidNetworkError(
             f"loss={loss!r} is for {' and '.join(fitting)} targets; got a {kind} "
-            f"target. Use loss='auto', which takes {AUTO_LOSS[kind]!r} here."
+            f"target. {advice}"
         )
     if metrics == "auto":
         metrics = AUTO_METRICS[kind]
@@ -146,6 +153,11 @@ def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
         loss = AUTO_LOSS[kind]
     if loss == "quantile":
         return Quantile(**_checked(params, Quantile, loss))
+    if isinstance(loss, type):
+        raise InvalidNetworkError(
+            "loss must be a name, an instance of a Keras loss or a function; got the "
+            f"class {loss.__name__}. Give an instance, {loss.__name__}()."
+        )
     if not isinstance(loss, str):
         if params:
             raise InvalidNetworkError(
@@ -159,14 +171,10 @@ def _resolve_loss(loss: Any, params: dict[str, Any], kind: str) -> Any:
         ):
             loss = loss_class()
         return to_spec(loss)
-    try:
-        found = keras.losses.get(loss)
-    except ValueError:
-        found = None
+    found = _found(keras.losses, loss)
     if found is None or found is keras.losses.ctc:  # that one is for sequences
         names = sorted({*_loss_names(), "auto", "quantile"})
-        close = difflib.get_close_matches(loss, names, 1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = suggestion("loss", loss, names)
         raise InvalidNetworkError(
             f"loss must be 'auto', 'quantile', a Keras loss's name, a Keras loss or a "
             f"function; got {loss!r}. {hint}Known names: {', '.join(names)}."
@@ -183,7 +191,8 @@ def _loss_names() -> list[str]:
     import keras
 
     functions = [n for n in dir(keras.losses) if n[0].islower() and n != "ctc"]
-    return [n for n in functions if hasattr(keras.losses, _camel(n))]
+    classes = [n for n in functions if hasattr(keras.losses, _camel(n))]
+    return [n for n in classes if _found(keras.losses, n) is not None]
 
 
 def _camel(name: str) -> str:
@@ -197,8 +206,7 @@ def _checked(params: dict[str, Any], cls: type, loss: str) -> dict[str, Any]:
     known = set(inspect.signature(cls).parameters) - {"name", "dtype", "self"}
     unknown = sorted(set(map(str, params)) - known)
     if unknown:
-        close = difflib.get_close_matches(unknown[0], known, 1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
+        hint = suggestion("loss_params", unknown[0], known)
         raise InvalidNetworkError(
             f"loss={loss!r} takes the parameters {sorted(known)} in loss_params; got "
             f"{unknown}. {hint}Leave the others out."
@@ -223,14 +231,10 @@ def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
             )
         return metric, _metric_spec(classes[kind](name=metric), METRIC_DTYPE)
     if isinstance(metric, str):
-        try:
-            found = keras.metrics.get(metric)
-        except ValueError:
-            found = None
+        functions = _metric_functions()
+        found = _found(keras.metrics, metric) or functions.get(metric)
         if found is None:
-            names = sorted(n for n in dir(keras.metrics) if n[0].islower())
-            close = difflib.get_close_matches(metric, names, 1)
-            hint = f"Did you mean {close[0]!r}? " if close else ""
+            hint = suggestion("metrics", metric, functions)
             raise InvalidNetworkError(
                 "metrics must be 'auto', None, names of Keras metrics, Keras metrics "
                 f"or functions; got {metric!r}. {hint}See keras.metrics for the names."
@@ -247,6 +251,22 @@ def _resolve_metric(metric: Any, kind: str) -> tuple[str, Any]:
             f"functions; got {metric!r}. Give an instance or a name."
         )
     return getattr(metric, "__name__", type(metric).__name__), metric
+
+
+def _found(module: Any, name: str) -> Any:
+    """What a module of Keras makes of a name; None if nothing."""
+    try:
+        return module.get(name)
+    except ValueError:
+        return None
+
+
+def _metric_functions() -> dict[str, Any]:
+    """The formulas in keras.metrics; its ``get`` does not know all of them."""
+    import keras
+
+    names = set(dir(keras.metrics)) - {"get", "serialize", "deserialize"}
+    return {n: getattr(keras.metrics, n) for n in names if n[0].islower()}
 
 
 def _metric_spec(metric: Any, dtype: str | None = None) -> Any:

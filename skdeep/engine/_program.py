@@ -15,7 +15,9 @@ import numpy as np
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine._step import TrainingStep, explained
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._protocol import Backend
+from skdeep.engine.backends._surroundings import refuse_debugging
 
 MAX_EPOCHS = 256  # per call; the length of the history a call returns
 MIN_ORDER = 131072  # row numbers per call: 300 epochs of 400 rows, 512 KiB
@@ -62,6 +64,8 @@ class TrainingProgram:
     def compile(self) -> None:
         """Trace and compile the train function by a call of no epochs."""
         key, array = self.key, self._backend.array
+        if key.jit_compile:
+            refuse_debugging(load_tensorflow())
         weights = [np.zeros(s, self._dtype) for s in self._step.weight_shapes]
         multiclass = key.objective.kind == "multiclass"
         n_rows = key.n_chunk_rows

@@ -29,6 +29,7 @@ from skdeep.data._features import (
     check_numbers,
     check_range,
     of_validation_rows,
+    refuse_datasets,
     refuse_dates,
 )
 from skdeep.data._holdout import split_rows
@@ -49,6 +50,7 @@ from skdeep.data._targets import (
 )
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._reporting import EpochReport
 from skdeep.exceptions import ConvergenceWarning, InvalidNetworkError
@@ -226,6 +228,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
 
         Sets: ``_encoder`` and what ``_check_X`` sets.
         """
+        refuse_datasets(X, "X")
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -284,7 +287,7 @@ class NetworkEstimator(CallbackSupportMixin, BaseEstimator, ABC):
         Sets: ``_fitted``, ``_progress``, ``history_``, ``n_iter_``, ``best_epoch_``,
         ``n_outputs_``, ``callbacks_``.
         """
-        load_tensorflow()
+        refuse_graphs(load_tensorflow())
         from skdeep.engine._cache import CACHE
         from skdeep.engine._data_feed import DataFeed
         from skdeep.engine._run import Plan, Run
