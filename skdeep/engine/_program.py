@@ -15,7 +15,9 @@ import numpy as np
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._state import DeviceChunk, Epochs, State
 from skdeep.engine._step import TrainingStep, explained
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._protocol import Backend
+from skdeep.engine.backends._surroundings import refuse_debugging
 
 MAX_EPOCHS = 256  # per call; the length of the history a call returns
 MIN_ORDER = 131072  # row numbers per call: 300 epochs of 400 rows, 512 KiB
@@ -70,6 +72,8 @@ class TrainingProgram:
     def compile(self) -> None:
         """Trace and compile the train function by a call of no epochs."""
         key, array = self.key, self._backend.array
+        if key.jit_compile:
+            refuse_debugging(load_tensorflow())
         weights = [np.zeros(s, self._dtype) for s in self._step.weight_shapes]
         n_rows, target_type = key.n_chunk_rows, key.objective.target_type
         y_shape = target_type.rows_shape(n_rows, key.objective.n_outputs)
