@@ -17,6 +17,7 @@ import numpy as np
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._objective import LiveObjective
 from skdeep.engine._random import keep_mask
+from skdeep.engine.backends._convolution import convolution_in_tall_images
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._product import MAX_LAYERS, product_on_one_thread
 from skdeep.exceptions import InvalidNetworkError
@@ -75,7 +76,7 @@ class TrainingProgram:
         self.order_shape = (n_blocks, n_block_rows)
         self._lock = threading.RLock()
         self._numbers: dict[str, Any] = {}
-        self._product = tf.matmul
+        self._kernels: dict[str, Any] = {}
         self._tf = tf
         self._dtype = key.network.compute_dtype
         with tf.init_scope():
@@ -297,8 +298,10 @@ class TrainingProgram:
         self._write(weights, optimizer, meters)
         n_block_rows = self.order_shape[1]
         n_blocks = (n_rows + n_block_rows - 1) // n_block_rows
-        if self.key.jit_compile and len(self.key.network.hidden) <= MAX_LAYERS:
-            self._product = product_on_one_thread(n_rows > 0)
+        if not self.key.jit_compile:
+            self._kernels = {"convolution": convolution_in_tall_images}
+        elif len(self.key.network.hidden) <= MAX_LAYERS:
+            self._kernels = {"product": product_on_one_thread(n_rows > 0)}
 
         def run_epoch(epoch: Any, history: Any) -> Any:
             self._reset_meters(tf.logical_or(fresh, epoch > 0))
@@ -408,7 +411,7 @@ class TrainingProgram:
             )
 
         mask = self._row_mask(n_rows_left)
-        run = Pass(self.key.network, self._numbers, mask, dropout, self._product)
+        run = Pass(self.key.network, self._numbers, mask, dropout, **self._kernels)
         with tf.GradientTape() as tape:
             passed = forward(values, batch.X, run)
             loss = self._measure(batch, n_rows_left, passed)

@@ -34,6 +34,11 @@ class Forward:
     updates: dict[int, Any] = field(default_factory=dict)
 
 
+def _convolve(x: Any, kernel: Any, padding: str) -> Any:
+    """Convolve with strides of 1."""
+    return ops.conv(x, kernel, strides=1, padding=padding)
+
+
 @dataclass(frozen=True)
 class Pass:
     """What a pass needs besides the weights; see ``forward``."""
@@ -43,6 +48,7 @@ class Pass:
     row_mask: Any = None  # (n_rows,), 1 for a row that counts, 0 for padding
     dropout: Dropout | None = None
     product: Callable[[Any, Any], Any] = ops.matmul
+    convolution: Callable[[Any, Any, str], Any] = _convolve
 
     @property
     def training(self) -> bool:
@@ -130,7 +136,7 @@ def _weighted_layer(
     if convolution is None:
         x = run.product(x, kernel)
     else:
-        x = ops.conv(x, kernel, strides=1, padding=convolution.padding)
+        x = run.convolution(x, kernel, convolution.padding)
     if network.batch_normalization:
         x = _normalize(x, [next(arrays) for _ in range(4)], run, result)
     else:
