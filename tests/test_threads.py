@@ -1,4 +1,4 @@
-"""The number of threads: where it changes no bit, and how to get equal bits elsewhere."""
+"""The number of threads: where it changes no bit, and how to get equal bits."""
 
 from __future__ import annotations
 

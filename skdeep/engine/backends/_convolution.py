@@ -13,6 +13,7 @@ dtypes are left to TensorFlow.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 # A tall image has work for a millisecond or so, more images than cores help nobody.
@@ -80,7 +81,7 @@ def _n_tall_images(x_shape: Any, kernel_shape: Any) -> int:
 def _cut(n_rows: int, n_parts: int) -> list[slice]:
     """Cut rows into parts that differ by one row at most."""
     ends = [n_rows * part // n_parts for part in range(n_parts + 1)]
-    return [slice(a, b) for a, b in zip(ends, ends[1:], strict=False)]
+    return [slice(a, b) for a, b in pairwise(ends)]
 
 
 def _tall(
