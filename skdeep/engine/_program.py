@@ -181,7 +181,7 @@ class TrainingProgram:
         order, seed, n_rows, n_epochs, starts_epoch = epochs
         n_block_rows = self.order_shape[1]
         n_blocks = (n_rows + n_block_rows - 1) // n_block_rows
-        product = backend.product(n_rows > 0, key.network.depth, key.jit_compile)
+        kernels = backend.kernels(n_rows > 0, key.network.depth, key.jit_compile)
 
         def run_epoch(epoch: Any, state: State, history: Any) -> Any:
             anew = ops.logical_or(starts_epoch, epoch > 0)
@@ -202,7 +202,7 @@ class TrainingProgram:
                 batch = DeviceChunk(*(backend.row(a, number) for a in batches))
                 n_left = n_rows_left - number * key.batch_size
                 return number + 1, step.update(
-                    state, hyperparameters, batch, n_left, seed, product
+                    state, hyperparameters, batch, n_left, seed, kernels
                 )
 
             n_rows_here = ops.minimum(n_rows_left, n_block_rows)

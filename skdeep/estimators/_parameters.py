@@ -280,7 +280,9 @@ TRAINING = (
     Parameter("random_state", None, RUN, ["random_state"],
         "int, RandomState instance or None",
         """Seeds initial weights, row orders, dropout and the rows held out. An int
-        gives the same bits in every fit, thread and process of a machine."""),
+        gives the same bits in every fit, thread and process of a machine; wide layers
+        and other dtypes than float32 need the same number of threads for that, see
+        "What is promised" in the documentation."""),
     Parameter("dtype", "float32", ARCHITECTURE, [FLOATS],
         '{"float32", "float64", "mixed_bfloat16"}',
         """Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
