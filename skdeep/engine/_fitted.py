@@ -1,4 +1,4 @@
-"""What a fit leaves: a description, numbers and arrays; no code, no graph.
+"""What a fit leaves: a network, hyperparameters and arrays; no code, no graph.
 
 Pickles hold only those. Tensors and the Keras model are made when first asked for
 and never travel.
@@ -25,7 +25,7 @@ class FittedNetwork:
     ----------
     network : Network
         The architecture.
-    numbers : mapping of str to float
+    hyperparameters : mapping of str to float
         The rates and penalties it was trained with.
     weights : sequence of arrays
         In the order of ``network.weight_specs``.
@@ -37,12 +37,12 @@ class FittedNetwork:
     def __init__(
         self,
         network: Network,
-        numbers: Mapping[str, float],
+        hyperparameters: Mapping[str, float],
         weights: Sequence[np.ndarray],
         rescaling: tuple[np.ndarray, np.ndarray] | None = None,
     ):
         self.network = network
-        self.numbers = dict(numbers)
+        self.hyperparameters = dict(hyperparameters)
         self.weights = list(weights)
         self.rescaling = rescaling
         self._tensors: list[Any] | None = None
@@ -113,7 +113,7 @@ class FittedNetwork:
         if self._model is None:
             load_tensorflow()
             self._model = self.network.to_keras(
-                self.numbers, self.weights, self.rescaling
+                self.hyperparameters, self.weights, self.rescaling
             )
         return self._model
 

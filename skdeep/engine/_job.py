@@ -68,7 +68,7 @@ class Job:
     weight_scale: WeightScale
 
     @property
-    def numbers(self) -> dict[str, Any]:
+    def program_inputs(self) -> dict[str, Any]:
         """What the program reads: the hyperparameters, and the units of the target."""
         if self.rescaling is None:
             return dict(self.hyperparameters)

@@ -44,7 +44,7 @@ class Run:
         self.program = program
         self.state = state
         self.job = job
-        self.hyperparameters = job.numbers
+        self.hyperparameters = job.program_inputs
         self.callbacks = list(callbacks)
         self.epoch = job.first_epoch
         self.last_epoch = job.last_epoch

@@ -15,15 +15,15 @@ from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params
 
+from skdeep._sklearn import check_method_params, safe_indexing
 from skdeep.model_selection._pipeline import last_step
 
 
@@ -147,16 +147,16 @@ def _fold_scores(
     network = last_step(estimator)
     sides = [
         (
-            _safe_indexing(X, rows),
-            _safe_indexing(y, rows),
-            _check_method_params(X, score_params, rows),
+            safe_indexing(X, rows),
+            safe_indexing(y, rows),
+            check_method_params(X, score_params, rows),
         )
         for rows in (train, test)
     ]
     report = _FoldReport(estimator, scorer, sides, network.epochs)
     X_train, y_train, _ = sides[0]
     with network._reporting(report):
-        estimator.fit(X_train, y_train, **_check_method_params(X, fit_params, train))
+        estimator.fit(X_train, y_train, **check_method_params(X, fit_params, train))
     return report.scores
 
 

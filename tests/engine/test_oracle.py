@@ -57,7 +57,7 @@ def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_argume
     """Train the standard model from the estimator's initial weights."""
     network = estimator._fitted.network
     start = network.draw_weights(draw_seeds(estimator.random_state).weights)
-    model = network.to_keras(estimator._fitted.numbers, start)
+    model = network.to_keras(estimator._fitted.hyperparameters, start)
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     history = model.fit(
         X.astype(network.compute_dtype),
