@@ -50,6 +50,9 @@ def module_name(path):
 FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+PRIVATE_FILES = {module for module in FILES if "._" in module}
+
+
 def imports(nodes):
     """Yield every imported module, with the imported name if there is one."""
     for node in nodes:
@@ -69,9 +72,9 @@ def imports_in(source):
     nodes = list(ast.walk(ast.parse(source)))
     yield from imports(nodes)
     for node in nodes:
-        if isinstance(node, ast.Constant) and node.value in FILES:
-            if node.value != "skdeep":  # that is the name of the library, too
-                yield node.value, None
+        # public names are those of the library and of folders with data, too
+        if isinstance(node, ast.Constant) and node.value in PRIVATE_FILES:
+            yield node.value, None
 
 
 def test_imports_by_name_and_late_ones_are_seen():

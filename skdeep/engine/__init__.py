@@ -3,7 +3,7 @@
 Who owns what:
 
 - ``_job`` is one training as a value: key, hyperparameters, rows, seeds, weights. It
-  can be kept, sent elsewhere and run there; ``run_job`` gives its outcome.
+  can be kept, sent elsewhere and run there; ``_run`` gives its outcome.
 - ``_key`` says what forces a compilation; ``_cache`` keeps one program per key.
 - ``_step`` is one update, a pure function of the state; ``_measures`` (losses and
   metrics) and ``_stateless_optimizer`` are its parts, ``_state`` what it is given.

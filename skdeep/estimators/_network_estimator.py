@@ -27,7 +27,7 @@ from skdeep.data._features import (
 )
 from skdeep.data._sample_weights import row_weights
 from skdeep.data._training_data import TrainingData
-from skdeep.engine._job import run_job
+from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.estimators._fitted_views import FittedViews

@@ -13,7 +13,7 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
-from skdeep.engine._job import run_job
+from skdeep.engine._run import run_job
 
 SMALL = {"hidden_layer_sizes": (6,), "epochs": 3, "batch_size": 32, "random_state": 0}
 
