@@ -90,6 +90,7 @@ CHANGES = {
 CASES = [(cls, name) for cls in ESTIMATORS for name in CONSTRAINTS[cls.__name__]]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("cls", "name"), CASES, ids=[f"{cls.__name__}-{name}" for cls, name in CASES]
 )
@@ -106,6 +107,7 @@ def test_a_change_costs_what_the_role_says(cls, name):
     assert cache_info().misses - before == expected
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", ["dropout", "l1", "l2", "activity_l1", "max_norm"])
 def test_a_part_that_was_not_there_costs_one_program(name):
     """A number that goes from nothing to something adds a part, once."""

@@ -156,6 +156,7 @@ WATCHING = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", WATCHING)
 def test_callbacks_that_only_look_change_nothing(iris, undisturbed, tmp_path, name):
     """A fit watched by epoch or by batch has the same bits, and compiles nothing."""
@@ -201,6 +202,7 @@ def _python_random_state():
     return random.getstate()
 
 
+@pytest.mark.fast
 def test_hooks_come_in_the_order_of_keras_with_its_arguments(iris):
     """Every hook that Keras calls in fit is called, with equal numbers and logs."""
     X, y = iris

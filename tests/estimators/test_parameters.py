@@ -33,6 +33,7 @@ def prepared(estimator, X):
 # what is written from the table
 
 
+@pytest.mark.fast
 def test_source_and_documentation_follow_from_the_table(capsys):
     """Constructors, docstrings and the table of roles are as the script writes them."""
     changed = write_parameters.main(["--check"])
@@ -93,6 +94,7 @@ def test_the_check_shows_what_differs(capsys):
 # the rows
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("name", sorted(_parameters.ESTIMATORS))
 def test_an_estimator_has_a_parameter_once(name):
     """However many rows a parameter has, each estimator finds one."""
@@ -101,6 +103,7 @@ def test_an_estimator_has_a_parameter_once(name):
     assert len(names) == len(set(names))
 
 
+@pytest.mark.fast
 def test_a_parameter_has_one_role():
     """Rows of the same parameter differ in texts and defaults, never in the role."""
     assert {(row.name, row.role) for row in PARAMETERS} == set(ROLES.items())
@@ -116,6 +119,7 @@ def test_derived_classes_have_the_rows_of_their_estimator():
     assert defaults_of(Mine)["hidden_layer_sizes"] == (64, 64)
 
 
+@pytest.mark.fast
 def test_roles_divide_the_parameters():
     """Every parameter of an estimator is found under one of the four roles."""
     by_role = [

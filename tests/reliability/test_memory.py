@@ -82,6 +82,7 @@ def test_an_evicted_program_is_freed(empty_cache):
     assert [ref() for ref in watched] == [None] * len(watched)
 
 
+@pytest.mark.fast
 @linux
 def test_a_failed_compilation_keeps_nothing(empty_cache):
     """What could not be compiled is not in the cache, and not counted."""
