@@ -26,8 +26,9 @@ CASES = [(cls, row.name) for cls in ESTIMATORS for row in parameters_of(cls)]
 
 def prepared(estimator, X):
     """Return the key of the program a fit would train with, and its numbers."""
-    rows = estimator._training_rows(X, Y, None, False, None)
-    return estimator._make_key(rows.X.shape[0])
+    rows = estimator._training_data(X, Y, None, False, None)
+    job = estimator._prepare(rows, None, estimator.epochs, continuing=False)
+    return job.key, job.hyperparameters
 
 
 # what is written from the table
@@ -134,6 +135,7 @@ def test_roles_divide_the_parameters():
 # what the roles promise, before anything is compiled
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize(
     ("cls", "name"), CASES, ids=[f"{cls.__name__}-{name}" for cls, name in CASES]
 )
