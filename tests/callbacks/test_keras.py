@@ -22,12 +22,14 @@ from skdeep.engine._random import draw_seeds
 from skdeep.exceptions import DivergenceError, InvalidNetworkError
 
 EPOCHS, BATCH_SIZE, SEED = 4, 32, 3  # 150 flowers: 5 batches, the last one ragged
+# Without XLA, which compiles longer than these networks train.
 SMALL = {
     "hidden_layer_sizes": (6,),
     "epochs": EPOCHS,
     "batch_size": BATCH_SIZE,
     "learning_rate": 0.01,
     "random_state": SEED,
+    "jit_compile": False,
 }
 IN_ORDER = {**SMALL, "shuffle": False}
 DROPPING = {**SMALL, "dropout": 0.2}

@@ -20,12 +20,14 @@ from skdeep.callbacks._sklearn_callbacks import begin_tasks
 callback = pytest.importorskip("sklearn.callback")
 
 EPOCHS = 4
+# Without XLA, which compiles longer than these networks train.
 SMALL = {
     "hidden_layer_sizes": (6,),
     "epochs": EPOCHS,
     "batch_size": 32,
     "learning_rate": 0.01,
     "random_state": 3,
+    "jit_compile": False,
 }
 
 
