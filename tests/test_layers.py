@@ -106,11 +106,13 @@ def imports_of_skdeep(module):
             yield submodule if submodule in FILES else imported
 
 
+@pytest.mark.fast
 def test_every_part_of_the_package_has_a_row():
     """A new file at the top of the package is a decision, written down here."""
     assert {part_of(module) for module in FILES} == set(ROWS)
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("module", FILES)
 def test_imports_run_downward(module):
     """A module imports only its own package and lower rows."""
@@ -124,6 +126,7 @@ def test_imports_run_downward(module):
     assert upward == []
 
 
+@pytest.mark.fast
 def test_imports_have_no_cycle():
     """No two modules import each other, not even by way of others or late."""
     graph = {module: set(imports_of_skdeep(module)) - {module} for module in FILES}
@@ -133,6 +136,7 @@ def test_imports_have_no_cycle():
     assert set(order) == set(FILES)
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("module", FILES)
 def test_frameworks_are_imported_late(module):
     """Keras and TensorFlow are imported inside functions."""
@@ -164,6 +168,7 @@ print([name for name in ("keras", "tensorflow", "matplotlib") if name in sys.mod
     assert done.stderr == ""
 
 
+@pytest.mark.fast
 def test_frameworks_are_used_by_their_public_names():
     """No file reaches into the private modules of Keras and TensorFlow."""
     private = [
@@ -176,6 +181,7 @@ def test_frameworks_are_used_by_their_public_names():
     assert private == []
 
 
+@pytest.mark.fast
 def test_private_names_of_scikit_learn_have_one_door():
     """What scikit-learn may change without notice has to be mended in one place."""
     users = {

@@ -16,6 +16,7 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
 """
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("told", "first", "n_threads"),
     [
