@@ -45,10 +45,10 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     skdeep.exceptions.DivergenceError
         If a loss or a weight becomes infinite or NaN.
     """
-    program = CACHE.program(job.key)
     weights = job.weights
-    if weights is None:
+    if weights is None:  # before compiling: a user's initialiser may be at fault
         weights = job.key.network.draw_weights(job.seeds.weights)
+    program = CACHE.program(job.key)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*([stopping] if stopping else []), *callbacks]
     run = Run(program, program.start(weights, job.optimizer_state), job, watching)
