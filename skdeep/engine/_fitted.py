@@ -67,17 +67,31 @@ class FittedNetwork:
         """
         n_rows = X.shape[0]
         bad_rows: list[int] = []
-        for start, outputs in self._pieces(X):
-            bad_rows.extend(start + _rows_not_finite(outputs))
-            piece = decode(outputs)
+        for start, outputs in self._pieces(X, bad_rows):
+            piece = decode(self._in_units(outputs))
             if start == 0:
                 result = np.empty((n_rows, *piece.shape[1:]), piece.dtype)
             result[start : start + len(piece)] = piece
-        self._refuse(bad_rows, n_rows)
+        where = f"{self.network.compute_dtype} inside the network"
+        _refuse(bad_rows, n_rows, where)
+        if result.dtype.kind == "f":  # numbers may overflow in their units alone
+            bad = _rows_not_finite(result.reshape(n_rows, -1))
+            _refuse(bad, n_rows, "float64 in the units of the target")
         return result
 
-    def _pieces(self, X: Any) -> Iterator[tuple[int, np.ndarray]]:
-        """The outputs of rows that fit into a call, and the number of the first."""
+    def _in_units(self, outputs: np.ndarray) -> np.ndarray:
+        """Outputs in the units of the target."""
+        if self.rescaling is None:
+            return outputs
+        scale, offset = self.rescaling
+        with np.errstate(over="ignore"):
+            return outputs * scale + offset
+
+    def _pieces(self, X: Any, bad_rows: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """The outputs of rows that fit into a call, and the number of the first.
+
+        The numbers of rows whose outputs are not finite are added to ``bad_rows``.
+        """
         refuse_graphs(load_tensorflow())
         if self._tensors is None:
             constant = load_tensorflow().constant
@@ -88,24 +102,8 @@ class FittedNetwork:
         for start in range(0, max(1, X.shape[0]), step):
             rows = dense_rows(X, slice(start, start + step), shape, dtype)
             outputs = predictor.predict(self._tensors, rows)
-            if self.rescaling is not None:
-                scale, offset = self.rescaling
-                with np.errstate(over="ignore"):
-                    outputs = outputs * scale + offset
+            bad_rows.extend(start + _rows_not_finite(outputs))
             yield start, outputs
-
-    def _refuse(self, bad_rows: list[int], n_rows: int) -> None:
-        """Refuse predictions that overflowed on the way."""
-        if bad_rows:
-            where = f"{self.network.compute_dtype} inside the network"
-            if self.rescaling is not None:
-                where += ", or float64 in the units of the target"
-            raise ValueError(
-                "Expected finite predictions; got infinity or NaN for "
-                f"{len(bad_rows)} of {n_rows} rows, the first of them row "
-                f"{bad_rows[0]}: values overflow {where}. Scale X like the training "
-                "rows, or fit with dtype='float64'."
-            )
 
     @property
     def model(self) -> Any:
@@ -116,6 +114,17 @@ class FittedNetwork:
                 self.hyperparameters, self.weights, self.rescaling
             )
         return self._model
+
+
+def _refuse(bad_rows: Sequence[int], n_rows: int, where: str) -> None:
+    """Refuse predictions that overflowed on the way."""
+    if len(bad_rows):
+        raise ValueError(
+            "Expected finite predictions; got infinity or NaN for "
+            f"{len(bad_rows)} of {n_rows} rows, the first of them row {bad_rows[0]}: "
+            f"values overflow {where}. Scale X like the training rows, or fit with "
+            "dtype='float64'."
+        )
 
 
 def _rows_not_finite(outputs: np.ndarray) -> np.ndarray:

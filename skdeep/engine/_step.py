@@ -95,13 +95,15 @@ class TrainingStep:
 
     def _two_rows(self) -> tuple[Any, Any]:
         """Targets and outputs of two rows that any loss can take."""
+        from keras import ops
+
         target_type, n_outputs = self._key.objective.target_type, self._n_outputs
         y = np.full(target_type.rows_shape(2, n_outputs), 1)
         if target_type.are_class_numbers:
             y = np.zeros_like(y)
         y = y.astype(target_type.rows_dtype(self._dtype))
         outputs = np.full((2, n_outputs), 1.0 / n_outputs, self._dtype)
-        return self._backend.array(y), self._backend.array(outputs)
+        return ops.convert_to_tensor(y), ops.convert_to_tensor(outputs)
 
     @property
     def weight_shapes(self) -> list[tuple[int, ...]]:
