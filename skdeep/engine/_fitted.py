@@ -116,7 +116,7 @@ class FittedNetwork:
         return self._model
 
 
-def _refuse(bad_rows: Sequence[int], n_rows: int, where: str) -> None:
+def _refuse(bad_rows: Sequence[int] | np.ndarray, n_rows: int, where: str) -> None:
     """Refuse predictions that overflowed on the way."""
     if len(bad_rows):
         raise ValueError(
