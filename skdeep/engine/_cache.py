@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from skdeep.engine._predictor import Predictor
     from skdeep.engine._program import TrainingProgram
 
+# The bytes are those of a program's placeholders, which grow with the weights: 64 wide
+# networks would be gigabytes. What XLA compiled, 5 to 16 MiB each, is not counted.
 MAX_PROGRAMS = 64
 MAX_BYTES = 2**30
 
@@ -104,6 +106,7 @@ class Shelf:
             made = make()
         finally:
             with self._lock:
+                # Or a key that cannot be made would stay here, and its network with it.
                 self._making.pop(key, None)
                 self.seconds += time.perf_counter() - started
         with self._lock:
@@ -137,6 +140,8 @@ class ProgramCache:
 
     def program(self, key: ProgramKey) -> TrainingProgram:
         """Return the training program of a key; compile it if it is new."""
+        # Asked for programs that are there, too: a forked child has inherited the
+        # cache, and is refused here (test_a_fork_works_or_says_why_not).
         load_tensorflow()
         from skdeep.engine._program import TrainingProgram
 
@@ -154,6 +159,8 @@ class ProgramCache:
         load_tensorflow()
         from skdeep.engine._predictor import Predictor
 
+        # Networks that differ in dropout, penalties, limits or start share one
+        # function.
         bare = network.for_prediction
 
         def make() -> Predictor:

@@ -40,6 +40,8 @@ class StatelessOptimizer:
         self._keras = _make(spec)
         # Keras' own variable for the rate is float32, whatever the network's dtype.
         self._rate = keras.Variable(1.0, trainable=False, dtype=dtype, name="rate")
+        # Keras calls it with every update, inside the scope that holds the rate's
+        # value.
         self._keras.learning_rate = lambda: self._rate.value
         self._trainable = list(variables)
         self._keras.build(self._trainable)
@@ -109,6 +111,8 @@ def _make(spec: Any) -> Any:
 @functools.cache
 def _stateless_class(cls: Any) -> Any:
     """Return a subclass of an optimizer's class whose updates are pure."""
+    # An optimizer's own methods come first, then these, then TensorFlow's: the formula
+    # of an update stays that of Keras.
     return type(cls.__name__, (cls, _stateless_methods()), {})
 
 
@@ -147,7 +151,7 @@ class StatelessMethods(Optimizer):
         variable.assign_sub(value)
 
     def _var_key(self, variable: Any) -> int:
-        return id(variable)
+        return id(variable)  # lasting: the variables are kept in _trainable
 
     def _backend_update_step(self, grads: Any, variables: Any, rate: Any) -> None:
         for gradient, variable in zip(grads, variables, strict=True):
@@ -160,6 +164,7 @@ class StatelessMethods(Optimizer):
             return
         for v in filter(self._use_weight_decay, variables):
             decay = ops.cast(self.weight_decay, v.dtype)
+            # v - v * decay * rate, in the order in which Keras multiplies.
             v.assign(v - v * decay * ops.cast(self.learning_rate, v.dtype))
 
     def _backend_apply_gradients(self, grads: Any, variables: Any) -> None:
