@@ -39,6 +39,7 @@ class LayerStack:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is only remembered."""
+        # A cached property lies in __dict__ beside the fields, and would be pickled.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
@@ -105,6 +106,7 @@ class LayerStack:
 
     def _specs(self) -> Iterator[tuple[Layer, Shape, list[WeightSpec]]]:
         """Every layer with the shape in front of it and its own arrays."""
+        # There is one shape more than layers, that of the outputs.
         for layer, shape in zip(self.layers, self._shapes(), strict=False):
             yield layer, shape, layer.weight_specs(shape)
 
@@ -123,6 +125,8 @@ class LayerStack:
 
     def draw_weights(self, seed: int) -> list[np.ndarray]:
         """Draw initial weights; every array has its own seed, derived from ``seed``."""
+        # One seed for all would draw equal kernels for layers of equal shape
+        # (test_kernels_of_equal_shape_start_differently).
         pairs = [(layer, spec) for layer, _, specs in self._specs() for spec in specs]
         return [
             layer.draw(spec, array_seed(seed, position))
@@ -203,4 +207,5 @@ def arithmetic_dtype(dtype: str) -> str:
 
 def array_seed(seed: int, position: int) -> int:
     """Derive the seed of one array."""
+    # Shifted to 31 bits, which are positive as an int32, too.
     return int(np.random.SeedSequence([seed, position]).generate_state(1)[0] >> 1)

@@ -90,8 +90,8 @@ class CallResult:
     moving mean, to its new value.
     """
 
-    logits: Any
-    penalty: Any = 0.0
+    logits: Any  # (n_rows, output_units)
+    penalty: Any = 0.0  # one number, added to the loss of the batch
     updates: dict[int, Any] = field(default_factory=dict)
 
 

@@ -34,6 +34,7 @@ class ActivityLayer(Layer):
         if context.row_mask is None:
             n_rows = ops.cast(ops.shape(x)[0], magnitude.dtype)
         else:
+            # Padding repeats a row, which would be penalised again and again.
             magnitude = magnitude * as_column(context.row_mask, magnitude)
             n_rows = ops.sum(context.row_mask)
         return LayerOutput(x, factor * ops.sum(magnitude) / n_rows)
@@ -53,7 +54,7 @@ def as_column(row_mask: Any, x: Any) -> Any:
     """The mask with as many axes as ``x``, to multiply with."""
     from keras import ops
 
-    return ops.reshape(row_mask, (-1,) + (1,) * (len(x.shape) - 1))
+    return ops.reshape(row_mask, (-1,) + (1,) * (len(x.shape) - 1))  # (n_rows, 1, ...)
 
 
 def n_pieces(parameters: Mapping[str, Any]) -> int:

@@ -50,6 +50,7 @@ class Dense(KernelLayer):
 
         kernel, *bias = arrays
         penalty = self.penalty(kernel, context.hyperparameters)
+        # Under mixed_bfloat16 weights are float32, and the product is one of bfloat16.
         x = context.product(x, ops.cast(kernel, x.dtype))
         for vector in bias:
             x = x + ops.cast(vector, x.dtype)

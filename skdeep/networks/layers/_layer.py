@@ -126,6 +126,7 @@ class Layer(ABC):
 
         Flags that bear the name of a hyperparameter, such as ``l1``, are put down.
         """
+        # Or networks that differ in a penalty would have a predict function each.
         names = {field.name for field in fields(self)} & set(self.hyperparameter_names)
         flags: dict[str, Any] = dict.fromkeys(names, False)
         return replace(self, **flags) if flags else self
@@ -227,6 +228,7 @@ class Site:
         beside its parent.
         """
         for cls in list(CLASSES.values()):
+            # test_a_class_that_inherits_its_parameters_stands_nowhere
             if self.place in cls.places and "from_parameters" in vars(cls):
                 yield from cls.from_parameters(self)
 
