@@ -70,6 +70,7 @@ class EarlyStopping(Callback):
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
         """Compare, remember, stop."""
         value = logs[-1][self.rule.monitor]
+        # As the first value NaN would stay the best: nothing is larger or smaller.
         if not math.isfinite(value):
             raise DivergenceError(
                 f"Expected finite numbers to monitor; got {self.rule.monitor}={value} "
@@ -82,10 +83,12 @@ class EarlyStopping(Callback):
         if self.best_value is None or gain > self.rule.min_delta:
             self.best_value, self.best_epoch = value, run.epoch
             self._best = run.snapshot()
+        # Both are counted over all fits, so a continued one has its full patience.
         elif run.epoch - self.best_epoch >= self.rule.patience:
             run.stop = True
 
     def on_run_end(self, run: RunView) -> None:
         """Go back to the best weights."""
+        # Ctrl-C ends here, too: interrupted_ has the best weights so far.
         if self._best is not None:
             run.restore(self._best)

@@ -52,6 +52,7 @@ class SklearnCallbacks(Callback):
         stop = self._epoch.call_on_fit_task_end(
             **self._what, reconstruction_attributes=lambda: self.attributes_now(run)
         )
+        # Never taken back: another callback may have asked for it.
         run.stop = run.stop or stop
 
     def end(self) -> None:
