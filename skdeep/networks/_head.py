@@ -128,6 +128,8 @@ MULTICLASS = TargetType(
     ),
     meaning="probability of each class, in the order of classes",
     accuracy="SparseCategoricalAccuracy",
+    # One-hot rows of 10,000 classes would take 40 kB each; the step makes them batch by
+    # batch, for losses that want them.
     are_class_numbers=True,
     excludes=True,
 )

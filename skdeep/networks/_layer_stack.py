@@ -139,12 +139,14 @@ class LayerStack:
 
         penalty: Any = 0.0
         updates: dict[int, Any] = {}
+        # Under mixed_bfloat16 rows are float32 up to here.
         x = ops.cast(x, arithmetic_dtype(self.layers[0].dtype))
         for layer, _, start, arrays in self._with_arrays(weights):
             output = layer.call(arrays, x, context)
             x = output.values
             if output.penalty is not None:
                 penalty = penalty + output.penalty
+            # From the layer's own numbers to those of the stack.
             updates |= {start + i: value for i, value in output.updates.items()}
         return CallResult(x, penalty, updates)
 
@@ -162,6 +164,7 @@ class LayerStack:
         import keras
 
         dtype = self.compute_dtype
+        # Without a dtype Keras would round the rows of a float64 network to float32.
         inputs = x = keras.Input(self.input_shape, name="input", dtype=dtype)
         for layer in self.layers:
             x = layer.to_keras(x, hyperparameters)
@@ -178,6 +181,7 @@ class LayerStack:
         """Append the operators of all layers; channels go in front once, for all."""
         rank = len(self.input_shape)
         if rank > 1:
+            # (n, height, width, channels) -> (n, channels, height, width)
             x = graph.add("Transpose", x, perm=[0, rank, *range(1, rank)])
         for layer, shape, _, arrays in self._with_arrays(weights):
             x = layer.to_onnx(graph, x, arrays, shape)

@@ -73,6 +73,8 @@ class CallContext:
     hyperparameters: Mapping[str, Any]
     row_mask: Any = None
     dropout: Callable[[str, Any], Any] | None = None
+    # These predict. Training gets those of the backend, which differ in their
+    # gradients.
     product: Callable[[Any, Any], Any] = _product
     convolution: Callable[..., Any] = _convolution
 

@@ -30,6 +30,7 @@ class ActivityLayer(Layer):
         if not self.activity_l1:
             return LayerOutput(x)
         factor = context.hyperparameters["activity_l1"]
+        # Not in bfloat16, whose sums end soon: 256 + 1 is 256 there.
         magnitude = ops.abs(ops.cast(x, self.compute_dtype))
         if context.row_mask is None:
             n_rows = ops.cast(ops.shape(x)[0], magnitude.dtype)

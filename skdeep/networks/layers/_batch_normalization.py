@@ -38,6 +38,7 @@ class BatchNormalization(Layer):
         from keras import ops
 
         gamma, beta, moving_mean, moving_variance = arrays
+        # Statistics are float32 under mixed_bfloat16, as in Keras.
         values = ops.cast(x, self.compute_dtype)
         updates = {}
         if context.training:

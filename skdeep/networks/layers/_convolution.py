@@ -99,6 +99,7 @@ class Convolution(KernelLayer):
 
 def read_blocks(filters: Any) -> list[list[int]]:
     """The filters of every convolution, block by block."""
+    # (32, (64, 64)) is a block of one convolution and a block of two.
     blocks = [
         tuple(block) if isinstance(block, Sequence | np.ndarray) else (block,)
         for block in filters

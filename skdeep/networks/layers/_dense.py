@@ -33,6 +33,7 @@ class Dense(KernelLayer):
         fields = kernel_fields(site.parameters)
         for i, units in enumerate(read_units(site.parameters)):
             name = f"hidden_{i + 1}"
+            # All linear functions of maxout units are one product.
             yield cls(units * pieces, name=name, **fields)
             yield from site.behind(name, i, *BEHIND)
 

@@ -90,6 +90,7 @@ class Layer(ABC):
                 f"Expected a new name for every class of layers; got {cls.__name__} of "
                 f"{cls.__module__}, which {known.__module__} has, too. Choose another."
             )
+        # A class that is defined again, as in a notebook's cell, takes its own place.
         CLASSES[cls.__name__] = cls
 
     @classmethod
