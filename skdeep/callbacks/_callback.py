@@ -75,6 +75,7 @@ class Callback:
         Whether it wants to be told of every batch, which takes a call for each.
     """
 
+    # The safe default: who does not say otherwise is told of every epoch.
     max_epochs_between_looks: float = 1
     seconds: float = math.inf
     batches: bool = False

@@ -31,6 +31,8 @@ def check_monitor(monitor: str, columns: Sequence[str]) -> None:
         )
 
 
+# A value, since it is part of the job, which may run twice and elsewhere; who watches
+# is made anew for every run.
 @dataclass(frozen=True)
 class StoppingRule:
     """When to stop.
@@ -80,6 +82,7 @@ class EarlyStopping(Callback):
         gain = 0.0
         if self.best_value is not None:
             gain = (value - self.best_value) * (1 if self.rule.rising else -1)
+        # With min_delta=0 an equal value is no improvement, either.
         if self.best_value is None or gain > self.rule.min_delta:
             self.best_value, self.best_epoch = value, run.epoch
             self._best = run.snapshot()

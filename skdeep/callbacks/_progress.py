@@ -122,6 +122,7 @@ class ProgressBar(Callback):
         """Move the bar, but not more often than an eye can follow."""
         measured = _measured(logs[-1])
         self._bar.update(self._task, completed=run.epoch, measured=measured)
+        # Validation and other callbacks may end a segment with every epoch.
         if time.monotonic() >= self._next_look:
             self._bar.refresh()
             self._next_look = time.monotonic() + self.seconds
