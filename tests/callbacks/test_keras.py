@@ -681,7 +681,7 @@ def test_a_run_is_cut_only_where_a_callback_looks(callback, epochs, batches):
     """Hooks that do nothing cost no call of the program."""
     observer = KerasCallbacks([callback], make_model=None, verbose=0)
 
-    assert observer.every == (1 if epochs else math.inf)
+    assert observer.max_epochs_between_looks == (1 if epochs else math.inf)
     assert observer.batches == batches
     assert observer.validation_batches == isinstance(callback, Diary) or batches
 

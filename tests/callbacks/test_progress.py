@@ -172,7 +172,7 @@ def test_displays_do_not_cut_epochs_apart(verbose):
     """They look by the clock, so that epochs stay together in long calls."""
     display = make_display(verbose, "net")
 
-    assert display.every == math.inf
+    assert display.max_epochs_between_looks == math.inf
     assert display.seconds == 0.1
 
 
