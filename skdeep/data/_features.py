@@ -72,6 +72,17 @@ def check_numbers(numbers: Mapping[str, float], dtype: str) -> None:
             )
 
 
+def refuse_datasets(X: Any, name: str) -> None:
+    """Refuse what gives rows bit by bit: no array, whatever NumPy makes of it."""
+    is_dataset = hasattr(X, "element_spec") or hasattr(X, "__next__")
+    if is_dataset or hasattr(X, "batch_sampler") or hasattr(X, "on_epoch_end"):
+        raise TypeError(
+            f"{name} must be an array or a table with one row per sample; got a "
+            f"{type(X).__name__}, which gives its rows in pieces. Put them together, "
+            "as with np.concatenate, or call partial_fit with the rows of each piece."
+        )
+
+
 @contextmanager
 def of_validation_rows() -> Iterator[None]:
     """Say of an error that it is about the validation rows."""

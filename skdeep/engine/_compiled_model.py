@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skdeep.engine._job import Job
-from skdeep.engine._objective import Quantile
+from skdeep.keras_objects._losses import Quantile
 from skdeep.keras_objects._spec import from_spec
 
 

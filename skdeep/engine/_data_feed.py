@@ -16,7 +16,7 @@ from skdeep.data._dense_rows import dense_rows
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._program import MAX_EPOCHS, TrainingProgram
 from skdeep.engine._random import RowOrders
-from skdeep.engine._state import DeviceChunk, State
+from skdeep.engine._state import DeviceChunk, Epochs, State
 
 
 class Part(NamedTuple):
@@ -88,11 +88,7 @@ class DataFeed:
             state,
             hyperparameters,
             self._whole,
-            order,
-            seed,
-            self.n_rows,
-            n_epochs,
-            True,
+            Epochs(order, seed, self.n_rows, n_epochs, starts_epoch=True),
         )
         return state, self._program.numpy(history)[:n_epochs]
 
@@ -115,16 +111,8 @@ class DataFeed:
         self, state: State, hyperparameters: Mapping[str, Any], part: Part, seed: int
     ) -> tuple[State, Any]:
         """Run a part of an epoch; the history is that of the epoch so far."""
-        return self._program.train(
-            state,
-            hyperparameters,
-            part.rows,
-            part.order,
-            seed,
-            part.n_rows,
-            1,
-            part.starts_epoch,
-        )
+        epochs = Epochs(part.order, seed, part.n_rows, 1, part.starts_epoch)
+        return self._program.train(state, hyperparameters, part.rows, epochs)
 
     def batches(self, orders: RowOrders, epoch: int) -> Iterator[Part]:
         """Cut one epoch into its batches; trained one by one they give the same."""

@@ -14,6 +14,7 @@ import numpy as np
 from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.networks._network import Network
 
 
@@ -77,6 +78,7 @@ class FittedNetwork:
 
     def _pieces(self, X: Any) -> Iterator[tuple[int, np.ndarray]]:
         """The outputs of rows that fit into a call, and the number of the first."""
+        refuse_graphs(load_tensorflow())
         if self._tensors is None:
             constant = load_tensorflow().constant
             self._tensors = [constant(w) for w in self.weights]

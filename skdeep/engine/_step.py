@@ -18,7 +18,7 @@ from skdeep.engine._measures import Measures
 from skdeep.engine._random import keep_mask
 from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine._stateless_optimizer import StatelessOptimizer
-from skdeep.engine.backends._protocol import Backend, Product
+from skdeep.engine.backends._protocol import Backend, Kernels
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._network import LIMIT, CallContext, CallResult
@@ -171,13 +171,13 @@ class TrainingStep:
         batch: DeviceChunk,
         n_rows_left: Any,
         seed: Any,
-        product: Product,
+        kernels: Kernels,
     ) -> State:
         """Train on one batch, of which the first ``n_rows_left`` rows count."""
         mask = self._row_mask(n_rows_left)
         step = self._optimizer.step(state.optimizer)
         dropout = self._dropout(numbers, seed, step)
-        context = CallContext(numbers, mask, dropout, product)
+        context = CallContext(numbers, mask, dropout, **kernels)
 
         def loss_of(trained: Sequence[Any]) -> tuple[Any, Any]:
             weights = self._with_trained(state.weights, trained)

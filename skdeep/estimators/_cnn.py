@@ -150,7 +150,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Go on from the last fit: weights, optimizer, epoch count and history.
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, row orders, dropout and the rows held out. An int gives
-        the same bits in every fit, thread and process of a machine.
+        the same bits in every fit, thread and process of a machine; wide layers and
+        other dtypes than float32 need the same number of threads for that, see "What is
+        promised" in the documentation.
     dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
         Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
         that has it.
@@ -425,7 +427,9 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Go on from the last fit: weights, optimizer, epoch count and history.
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, row orders, dropout and the rows held out. An int gives
-        the same bits in every fit, thread and process of a machine.
+        the same bits in every fit, thread and process of a machine; wide layers and
+        other dtypes than float32 need the same number of threads for that, see "What is
+        promised" in the documentation.
     dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
         Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
         that has it.

@@ -19,11 +19,17 @@ from skdeep._warnings import stacklevel_of_user
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
-from skdeep.data._features import check_lengths, check_range, of_validation_rows
+from skdeep.data._features import (
+    check_lengths,
+    check_range,
+    of_validation_rows,
+    refuse_datasets,
+)
 from skdeep.data._sample_weights import row_weights
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._job import run_job
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._prepare import Setting, prepare_job, state_after
@@ -150,6 +156,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
         Sets: ``_head`` and what ``_check_X`` sets.
         """
+        refuse_datasets(X, "X")
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -204,7 +211,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _prepare(self, training, validation, n_epochs, continuing, is_partial=False):
         """Return the job that trains on these rows, from scratch or going on."""
-        load_tensorflow()
+        refuse_graphs(load_tensorflow())
         setting = Setting(
             self.get_params(deep=False),
             defaults_of(type(self), OPTIMIZER),

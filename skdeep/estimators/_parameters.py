@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 
 ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
@@ -35,14 +36,35 @@ ESTIMATORS = TABLES | IMAGES
 CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier"})
 REGRESSORS = ESTIMATORS - CLASSIFIERS
 
-RATE = Interval(Real, 0, 1, closed="left")
-NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
-POSITIVE = Interval(Real, 0, None, closed="neither")
-COUNT = Interval(Integral, 1, None, closed="left")
+
+class NumberIn(Interval):
+    """An interval without True and False, which Python takes for 1 and 0."""
+
+    def is_satisfied_by(self, value: Any) -> bool:
+        """Whether the value is a number in the interval."""
+        is_number = not isinstance(value, bool | np.bool_)
+        return is_number and bool(super().is_satisfied_by(value))
+
+
+class Schedule(HasMethods):
+    """A schedule of Keras, by its methods, so that checking does not import Keras."""
+
+    def __str__(self) -> str:
+        """Say what to give in place of a schedule's name."""
+        return (
+            "a schedule such as keras.optimizers.schedules.CosineDecay(0.001, "
+            "decay_steps=1000)"
+        )
+
+
+RATE = NumberIn(Real, 0, 1, closed="left")
+NOT_NEGATIVE = NumberIn(Real, 0, None, closed="left")
+POSITIVE = NumberIn(Real, 0, None, closed="neither")
+COUNT = NumberIn(Integral, 1, None, closed="left")
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
-KERAS_SCHEDULE = HasMethods(["__call__", "get_config"])
+KERAS_SCHEDULE = Schedule(["__call__", "get_config"])
 KERAS_CALLBACK = HasMethods(["on_epoch_end", "set_model"])
 
 
@@ -151,7 +173,7 @@ OPTIMIZER = (
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),
-    Parameter("momentum", 0.0, PROGRAM, [Interval(Real, 0, 1, closed="both")],
+    Parameter("momentum", 0.0, PROGRAM, [NumberIn(Real, 0, 1, closed="both")],
         "float",
         """For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual."""),
     Parameter("nesterov", False, PROGRAM, ["boolean"],
@@ -232,7 +254,7 @@ TRAINING = (
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default."""),
-    Parameter("validation_fraction", 0.1, RUN, [Interval(Real, 0, 1, closed="neither")],
+    Parameter("validation_fraction", 0.1, RUN, [NumberIn(Real, 0, 1, closed="neither")],
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),
@@ -258,7 +280,9 @@ TRAINING = (
     Parameter("random_state", None, RUN, ["random_state"],
         "int, RandomState instance or None",
         """Seeds initial weights, row orders, dropout and the rows held out. An int
-        gives the same bits in every fit, thread and process of a machine."""),
+        gives the same bits in every fit, thread and process of a machine; wide layers
+        and other dtypes than float32 need the same number of threads for that, see
+        "What is promised" in the documentation."""),
     Parameter("dtype", "float32", ARCHITECTURE, [FLOATS],
         '{"float32", "float64", "mixed_bfloat16"}',
         """Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware

@@ -69,9 +69,16 @@ class TargetType:
             return
         fitting = [t.name for t in TARGET_TYPES if loss in t.own_losses]
         if fitting:
+            advice = f"Use loss='auto', which takes {self.loss!r} here."
+            if self == MULTILABEL and loss in MULTICLASS.own_losses:
+                # 'auto' would train one sigmoid per column, a worse network.
+                advice = (
+                    "If every row has one class, y is one-hot: give y.argmax(axis=1). "
+                    "For rows of several labels use loss='auto'."
+                )
             raise InvalidNetworkError(
-                f"The loss {loss} is for {' and '.join(fitting)} targets; got a "
-                f"{self.name} target. Use loss='auto', which takes {self.loss!r} here."
+                f"loss {loss} is for {' and '.join(fitting)} targets; got a "
+                f"{self.name} target. {advice}"
             )
 
     def rows_shape(self, n_rows: int, n_outputs: int) -> tuple[int, ...]:

@@ -161,9 +161,7 @@ class LayerStack:
         for layer in self.layers:
             x = layer.to_keras(x, hyperparameters)
         if rescaling is not None:
-            scale, offset = (numbers.tolist() for numbers in rescaling)
-            units = keras.layers.Rescaling(scale, offset, dtype=dtype, name="units")
-            x = units(x)
+            x = _rescale(x, *rescaling, dtype)
         model = keras.Model(inputs, x)
         if weights is not None:
             model.set_weights(list(weights))
@@ -177,6 +175,22 @@ class LayerStack:
         for layer, shape, _, arrays in self._with_arrays(weights):
             x = layer.to_onnx(graph, x, arrays, shape)
         return x
+
+
+def _rescale(x: Any, scale: np.ndarray, offset: np.ndarray, dtype: str) -> Any:
+    """Append scale * x + offset to a symbolic tensor.
+
+    Where images have channels first, Keras' Rescaling takes several scales for those
+    of channels and gives outputs of another rank; so it only gets a single one.
+    """
+    from keras import layers, ops
+
+    factor = 1.0
+    if len(scale) == 1:
+        factor = scale.item()
+    else:
+        x = ops.multiply(x, scale.astype(dtype))
+    return layers.Rescaling(factor, offset.tolist(), dtype=dtype, name="units")(x)
 
 
 def arithmetic_dtype(dtype: str) -> str:

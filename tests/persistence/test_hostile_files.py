@@ -74,7 +74,7 @@ def estimator_file(path, tree):
         {
             "format": "skdeep estimator",
             "format_version": 1,
-            "versions": {"skdeep": "0.1"},
+            "versions": {"skdeep": skdeep.__version__},
             "estimator": tree,
         },
     )

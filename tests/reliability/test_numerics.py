@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from skdeep import CNNRegressor, DNNClassifier, DNNRegressor
-from skdeep.engine._objective import Quantile
+from skdeep.keras_objects._losses import Quantile
 from skdeep.networks._from_parameters import make_network
 from skdeep.networks._network import CallContext
 

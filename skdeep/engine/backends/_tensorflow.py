@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.engine.backends._convolution import convolution_in_tall_images
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._product import MAX_LAYERS, product_on_one_thread
-from skdeep.engine.backends._protocol import Product
+from skdeep.engine.backends._protocol import Kernels
 
 
 class TensorFlowBackend:
@@ -59,12 +60,20 @@ class TensorFlowBackend:
         """Write one row into a copy, which XLA makes in place."""
         return self._tf.tensor_scatter_nd_update(array, [[number]], [row])
 
-    def product(self, always: Any, depth: int, jit_compile: bool) -> Product:
-        """Keep the products of a shallow network under XLA on one thread."""
-        if jit_compile and depth <= MAX_LAYERS:
-            return product_on_one_thread(always)
-        product: Product = self._tf.matmul
-        return product
+    def kernels(self, always: Any, depth: int, jit_compile: bool) -> Kernels:
+        """Keep small products under XLA on one thread; convolve alike on any number.
+
+        What each is for is said in its file.
+        """
+        if not jit_compile:
+            return {
+                "product": self._tf.matmul,
+                "convolution": convolution_in_tall_images,
+            }
+        is_shallow = depth <= MAX_LAYERS
+        return {
+            "product": product_on_one_thread(always) if is_shallow else self._tf.matmul
+        }
 
     def compiled(
         self, function: Callable[..., Any], jit_compile: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skdeep.networks._network import CallContext
@@ -22,11 +22,6 @@ class ActivityLayer(Layer):
     def hyperparameter_names(self) -> tuple[str, ...]:
         """The penalty, if there is one."""
         return ("activity_l1",) if self.activity_l1 else ()
-
-    @property
-    def for_prediction(self) -> Layer:
-        """The layer without the penalty."""
-        return replace(self, activity_l1=False)
 
     def penalized(self, x: Any, context: CallContext) -> LayerOutput:
         """Add activity_l1 * sum(|outputs|) / number of rows, as Keras normalises it."""

@@ -12,7 +12,7 @@ import inspect
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple
 
@@ -122,8 +122,13 @@ class Layer(ABC):
 
     @property
     def for_prediction(self) -> Layer | None:
-        """The layer without what only training needs; None if nothing is left."""
-        return self
+        """The layer without what only training needs; None if nothing is left.
+
+        Flags that bear the name of a hyperparameter, such as ``l1``, are put down.
+        """
+        names = {field.name for field in fields(self)} & set(self.hyperparameter_names)
+        flags: dict[str, Any] = dict.fromkeys(names, False)
+        return replace(self, **flags) if flags else self
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one row behind the layer."""
