@@ -78,4 +78,6 @@ TARGETS = (
     ),
     Target("import_time", "import skdeep ÷ import sklearn.neural_network", "≤", 1.25),
     Target("overhead", "one fit of one batch", "≤", 8, "ms"),
+    Target("callbacks", "early stopping", "≤", 0.5, "ms"),
+    Target("callbacks", "Keras' EarlyStopping", "≤", 2, "ms"),
 )

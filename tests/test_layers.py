@@ -193,3 +193,17 @@ def test_private_names_of_scikit_learn_have_one_door():
     }
 
     assert users == {"skdeep._sklearn"}
+
+
+def test_importing_skdeep_leaves_files_of_estimators_alone():
+    """What only ``save`` and ``load`` need is imported by them."""
+    code = """
+import sys, skdeep
+print([name for name in sys.modules if name.startswith("skdeep.persistence._")])
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "['skdeep.persistence._archive']\n"

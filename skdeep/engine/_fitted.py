@@ -79,8 +79,9 @@ class FittedNetwork:
         where = f"{self.network.compute_dtype} inside the network"
         _refuse(bad_rows, n_rows, where)
         if result.dtype.kind == "f":  # numbers may overflow in their units alone
-            bad = _rows_not_finite(result.reshape(n_rows, -1))
-            _refuse(bad, n_rows, "float64 in the units of the target")
+            _refuse(
+                _rows_not_finite(result), n_rows, "float64 in the units of the target"
+            )
         return result
 
     def _in_units(self, outputs: np.ndarray) -> np.ndarray:
@@ -134,4 +135,5 @@ def _refuse(bad_rows: Sequence[int] | np.ndarray, n_rows: int, where: str) -> No
 
 def _rows_not_finite(outputs: np.ndarray) -> np.ndarray:
     """The numbers of rows with infinity or NaN."""
-    return np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    finite = np.isfinite(outputs)
+    return np.flatnonzero(~finite.all(axis=tuple(range(1, finite.ndim))))
