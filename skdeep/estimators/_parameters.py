@@ -16,7 +16,7 @@ run           read by Python around the program     nothing
 ============  ====================================  =======================
 
 A variable that goes from zero to not zero (``dropout``, ``l1``, ...) adds a part to the
-graph and costs a program once.
+graph and costs a program once; ``l1`` and ``l2`` are one part.
 """
 
 from __future__ import annotations
