@@ -350,7 +350,7 @@ def test_partial_fit_learns_epoch_by_epoch(iris):
     for epoch in range(12):
         net.partial_fit(X, NAMES[y], classes=NAMES if epoch == 0 else None)
 
-    assert net.n_iter_ == 12
+    assert (net.n_iter_, net.n_epochs_) == (1, 12)
     assert len(net.history_["loss"]) == 12
     assert net.history_["loss"][-1] < net.history_["loss"][0]
     assert net.score(X, NAMES[y]) > 0.8
@@ -364,7 +364,7 @@ def test_partial_fit_predicts_classes_not_yet_seen(iris):
 
     np.testing.assert_array_equal(net.classes_, [0, 1, 2])
     assert net.predict_proba(X).shape == (150, 3)
-    assert net.partial_fit(X[50:], y[50:], classes=[0, 1, 2]).n_iter_ == 2
+    assert net.partial_fit(X[50:], y[50:], classes=[0, 1, 2]).n_epochs_ == 2
 
 
 def test_partial_fit_is_fit_in_pieces(iris):
@@ -506,7 +506,7 @@ def test_partial_fit_takes_labels(classes, iris, iris_labels):
     net = classifier().partial_fit(X, iris_labels, classes=classes)
     net.partial_fit(X, iris_labels, classes=classes)
 
-    assert net.n_iter_ == 2
+    assert net.n_epochs_ == 2
     assert net.predict(X).shape == iris_labels.shape
 
 
