@@ -26,6 +26,13 @@ def check_lengths(X: Any, y: Any, X_name: str, y_name: str) -> None:
         )
 
 
+def is_float32(X: Any) -> bool:
+    """Whether rows are in single precision, every column of a frame."""
+    is_frame = hasattr(X, "columns")
+    found = X.dtypes if is_frame else [getattr(X, "dtype", None)]
+    return all(str(dtype).lower() == "float32" for dtype in found)
+
+
 def refuse_dates(values: Any, name: str) -> None:
     """Refuse dates and spans of time, which turn into floats without a word."""
     is_frame = hasattr(values, "columns")

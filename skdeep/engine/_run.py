@@ -59,11 +59,17 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
         optimizer_state=run.optimizer_state(),
         raw_weights=run.raw_weights(),
         n_epochs=run.epoch,
-        best_epoch=stopping.best_epoch if stopping else run.epoch,
+        best_epoch=_best_epoch(run),
         columns=program.columns,
         history=run.history,
         interrupted=run.interrupted,
     )
+
+
+def _best_epoch(run: Run) -> int:
+    """Return the epoch of the weights: the last to go back has the last word."""
+    restored = [callback.best_epoch for callback in run.callbacks]
+    return next(filter(None, reversed(restored)), run.epoch)
 
 
 class Run:

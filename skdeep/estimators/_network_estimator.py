@@ -227,12 +227,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Keep what a job has left, and tell the user what he should know.
 
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
-        ``best_epoch_``, ``n_outputs_``.
+        ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
         """
         self._fitted = self._network(job, outcome.weights)
         self._training_state = state_after(job, outcome, keep_optimizer)
         self._keep_history(job, outcome)
-        self.n_iter_ = outcome.n_epochs
+        self.n_iter_ = outcome.n_epochs - job.first_epoch
+        self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
         self.n_outputs_ = self._head.n_outputs
         # After the attributes are set: interrupted_ is a copy with them, and the
@@ -281,7 +282,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             tasks.attributes_now = lambda run: {
                 "_fitted": self._network(job, run.weights()),
                 "n_outputs_": self._head.n_outputs,
-                "n_iter_": run.epoch,
+                "n_iter_": run.epoch - job.first_epoch,
+                "n_epochs_": run.epoch,
             }
             callbacks.append(tasks)
         display = make_display(self.verbose, type(self).__name__)

@@ -16,7 +16,7 @@ run           read by Python around the program     nothing
 ============  ====================================  =======================
 
 A variable that goes from zero to not zero (``dropout``, ``l1``, ...) adds a part to the
-graph and costs a program once.
+graph and costs a program once; ``l1`` and ``l2`` are one part.
 """
 
 from __future__ import annotations
@@ -164,9 +164,10 @@ LAYERS = (
 # none of its own on to the Keras optimizer by name.
 OPTIMIZER = (
     Parameter("optimizer", "adam", PROGRAM, [str, KERAS_OPTIMIZER],
-        "str or Keras optimizer",
-        """Any Keras optimizer by name. An instance carries its own settings, is copied,
-        and excludes the parameters below up to ``optimizer_params``."""),
+        "str, Keras optimizer or class of one",
+        """Any Keras optimizer, by name or as a class. An instance carries its own
+        settings, is copied, and excludes the parameters below up to
+        ``optimizer_params``."""),
     Parameter("learning_rate", 0.001, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
         "float or Keras schedule",
         """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
@@ -226,10 +227,12 @@ TRAINING = (
         "int",
         """Passes over the training rows; the most there will be with early
         stopping."""),
-    Parameter("batch_size", 32, PROGRAM, [COUNT],
-        "int",
-        """Rows per update. A number of at least n_samples makes every update see all
-        rows."""),
+    Parameter("batch_size", 32, PROGRAM,
+        [COUNT, Options(Integral, {-1}), StrOptions({"auto"}), None],
+        'int, "auto" or None',
+        """Rows per update; -1, or a number of at least n_samples, makes every update
+        see all rows. "auto" is ``min(200, n_samples)`` as in scikit-learn's MLP, None
+        is 32 as in Keras."""),
     Parameter("shuffle", True, RUN, ["boolean"],
         "bool",
         """Visit the rows in a new order in every epoch."""),

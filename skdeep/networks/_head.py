@@ -8,12 +8,14 @@ Nothing else in the package asks what kind of target it has.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from sklearn.utils.multiclass import check_classification_targets
 
+from skdeep._warnings import stacklevel_of_user
 from skdeep.data._targets import mean_and_deviation, standardized, target_type_of
 from skdeep.exceptions import InvalidNetworkError
 
@@ -294,6 +296,20 @@ def head_of_classes(y: Any, classes: Any = None) -> tuple[ClassHead, np.ndarray]
     return ClassHead((BINARY if len(found) <= 2 else MULTICLASS).name, found), y
 
 
+def warn_of_one_hot(head: ClassHead, y: np.ndarray) -> None:
+    """Warn where labels that do not exclude each other look like classes that do."""
+    if head.target != MULTILABEL.name or y.shape[1] < 2 or (y.sum(axis=1) != 1).any():
+        return
+    warnings.warn(
+        f"y is a matrix of {y.shape[1]} labels, and every row has exactly one: it "
+        "looks like one-hot classes, but each label gets an output of its own, and "
+        "predictions may have none or several. Give y.argmax(axis=1) if the classes "
+        "exclude each other.",
+        UserWarning,
+        stacklevel=stacklevel_of_user(),
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class NumberHead:
     """Targets of a regressor, standardised if ``scale`` is given."""
@@ -324,9 +340,22 @@ class NumberHead:
             return None
         return self.scale, self.offset
 
-    def decode(self, outputs: np.ndarray) -> np.ndarray:
-        """Give predictions the shape of the targets, in double precision."""
-        outputs = outputs.astype(np.float64, copy=False)
+    @property
+    def fits_float32(self) -> bool:
+        """Whether the units of the targets leave single precision room on both sides.
+
+        Outputs themselves are numbers of size one: they are trained to be.
+        """
+        if self.rescaling is None:
+            return True
+        scale, offset = (np.abs(numbers) for numbers in self.rescaling)
+        return bool(scale.min() > 1e-30 and max(scale.max(), offset.max()) < 1e30)
+
+    def decode(
+        self, outputs: np.ndarray, dtype: type[np.floating[Any]] = np.float64
+    ) -> np.ndarray:
+        """Give predictions the shape of the targets, and a dtype."""
+        outputs = outputs.astype(dtype, copy=False)
         return outputs[:, 0] if self.one_dimensional else outputs
 
 
