@@ -181,6 +181,7 @@ def test_sparse_rows_are_never_dense_as_a_whole():
 # Scores mean what scikit-learn means
 
 
+@pytest.mark.fast
 def test_scores_are_accuracy_and_r2(iris, diabetes):
     """A higher score is better, and no loss is passed off as one."""
     net = classifier().fit(*iris)

@@ -47,6 +47,7 @@ def test_example_runs(script, tmp_path):
     assert done.returncode == 0, done.stderr[-4000:]
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("script", SCRIPTS, ids=[script.stem for script in SCRIPTS])
 def test_example_is_a_page_of_the_gallery(script):
     """An example has a title, cells, and says at its end what we saw."""

@@ -47,6 +47,7 @@ KINDS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("fit", FITS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_random_state_gives_the_same_bits(fit, kind):
@@ -130,6 +131,7 @@ def test_joblib_workers_compute_the_same_bits():
         np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.fast
 def test_global_random_state_is_untouched():
     """Python's, NumPy's and TensorFlow's generators go on as if nothing had been."""
 

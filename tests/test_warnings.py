@@ -37,6 +37,7 @@ def points_to(caught, function):
     return places == {(__file__, function.__code__.co_firstlineno)}
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("way", WAYS)
 def test_a_useless_fit_is_reported_at_the_line_of_the_user(way, iris):
     """However many frames of scikit-learn and joblib are in between."""

@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import compute_class_weight, compute_sample_weight
-from sklearn.utils.validation import _check_sample_weight
+
+from skdeep._sklearn import check_sample_weight
 
 
 def row_weights(sample_weight: Any, X: Any, n_rows: int) -> np.ndarray:
     """Check weights and return a fresh float64 array of them."""
     if sample_weight is None:
         return np.ones(n_rows)
-    weights = _check_sample_weight(
+    weights = check_sample_weight(
         sample_weight, X, dtype=np.float64, copy=True, ensure_non_negative=True
     )
     if not weights.max() > 0:  # scikit-learn looks at this from 1.8 on

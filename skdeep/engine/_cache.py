@@ -13,8 +13,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skdeep.engine._key import ProgramKey
+from skdeep.engine.backends import choose_backend
 from skdeep.engine.backends._loading import load_tensorflow, quiet_first_compilation
-from skdeep.engine.backends._tensorflow import TensorFlowBackend
 from skdeep.networks._network import Network
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class ProgramCache:
         from skdeep.engine._program import TrainingProgram
 
         def make() -> TrainingProgram:
-            program = TrainingProgram(key, TensorFlowBackend())
+            program = TrainingProgram(key, choose_backend(key.jit_compile))
             with quiet_first_compilation():
                 program.compile()
             return program

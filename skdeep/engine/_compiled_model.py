@@ -15,11 +15,11 @@ def compiled_model(job: Job) -> Any:
     Its weights are random; those of the run, and what its optimizer remembers, fit in.
     A quantile loss stays out: Keras has none, and a saved model would not load.
     """
-    key, numbers = job.key, job.hyperparameters
-    model = key.network.to_keras(numbers, rescaling=job.rescaling)
+    key, hyperparameters = job.key, job.hyperparameters
+    model = key.network.to_keras(hyperparameters, rescaling=job.rescaling)
     optimizer = from_spec(key.optimizer.spec)
     schedule = from_spec(key.optimizer.schedule)
-    optimizer.learning_rate = schedule or numbers["learning_rate"]
+    optimizer.learning_rate = schedule or hyperparameters["learning_rate"]
     loss = from_spec(key.objective.loss)
     model.compile(
         optimizer,

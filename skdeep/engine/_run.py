@@ -1,6 +1,6 @@
 """One fit: epochs in segments, losses looked at, callbacks told.
 
-A segment ends where somebody wants to look: an callback, the validation rows, or the
+A segment ends where somebody wants to look: a callback, the validation rows, or the
 end of what a call can hold. What a fit computes does not depend on where it is cut.
 """
 
@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from skdeep.callbacks._callback import Callback
+from skdeep.callbacks._early_stopping import EarlyStopping
+from skdeep.engine._cache import CACHE
 from skdeep.engine._data_feed import DataFeed
-from skdeep.engine._job import Job
+from skdeep.engine._job import Job, Outcome
 from skdeep.engine._program import TrainingProgram
 from skdeep.engine._random import RowOrders
 from skdeep.engine._state import State
@@ -25,6 +27,43 @@ from skdeep.exceptions import DivergenceError
 # Ctrl-C is heard between two calls, and the epochs of the broken one are lost; so a
 # call should be short for a human and long for a computer.
 SECONDS_PER_CALL = 1.0
+
+
+def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
+    """Run a job.
+
+    Parameters
+    ----------
+    job : Job
+        What to train.
+    callbacks : sequence of Callback, default=()
+        Told of the run, in this order, after the early stopping that the job asks
+        for: that one keeps the weights that were measured, before others change them.
+
+    Raises
+    ------
+    skdeep.exceptions.DivergenceError
+        If a loss or a weight becomes infinite or NaN.
+    """
+    weights = job.weights
+    if weights is None:  # before compiling: a user's initialiser may be at fault
+        weights = job.key.network.draw_weights(job.seeds.weights)
+    program = CACHE.program(job.key)
+    stopping = EarlyStopping(job.stopping) if job.stopping else None
+    watching = [*([stopping] if stopping else []), *callbacks]
+    run = Run(program, program.start(weights, job.optimizer_state), job, watching)
+    validation = DataFeed(program, job.validation) if job.validation else None
+    run.execute(DataFeed(program, job.training), validation)
+    return Outcome(
+        weights=run.weights(),
+        optimizer_state=run.optimizer_state(),
+        raw_weights=run.raw_weights(),
+        n_epochs=run.epoch,
+        best_epoch=stopping.best_epoch if stopping else run.epoch,
+        columns=program.columns,
+        history=run.history,
+        interrupted=run.interrupted,
+    )
 
 
 class Run:
@@ -44,7 +83,7 @@ class Run:
         self.program = program
         self.state = state
         self.job = job
-        self.hyperparameters = job.numbers
+        self.hyperparameters = job.program_inputs
         self.callbacks = list(callbacks)
         self.epoch = job.first_epoch
         self.last_epoch = job.last_epoch

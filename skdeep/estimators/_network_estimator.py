@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 
-from skdeep._sklearn import CallbackSupportMixin, with_callbacks
+from skdeep._sklearn import CallbackSupportMixin, fit_context, with_callbacks
 from skdeep._warnings import stacklevel_of_user
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
@@ -27,7 +27,7 @@ from skdeep.data._features import (
 )
 from skdeep.data._sample_weights import row_weights
 from skdeep.data._training_data import TrainingData
-from skdeep.engine._job import run_job
+from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.estimators._fitted_views import FittedViews
@@ -68,7 +68,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     @unchanged_on_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X,

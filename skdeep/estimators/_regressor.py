@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils.validation import _check_y, check_is_fitted
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
-from skdeep._sklearn import with_callbacks
+from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import refuse_dates
 from skdeep.data._targets import dense_targets
 from skdeep.estimators._network_estimator import NetworkEstimator
@@ -19,7 +19,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _read_y(self, y):
         refuse_dates(y, "y")
-        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        y = check_y(y, multi_output=True, y_numeric=True, estimator=self)
         is_text = y.dtype.kind in "US"  # scikit-learn leaves numbers in text alone
         return dense_targets(y.astype(np.float64) if is_text else y)
 
@@ -28,7 +28,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     @unchanged_on_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one more epoch on these rows.
 

@@ -74,7 +74,9 @@ def _check_folder(path: Path) -> None:
 def _new_model(fitted: FittedNetwork) -> Any:
     """The network as Keras model; the user may have trained ``model_`` further."""
     load_tensorflow()
-    return fitted.network.to_keras(fitted.numbers, fitted.weights, fitted.rescaling)
+    return fitted.network.to_keras(
+        fitted.hyperparameters, fitted.weights, fitted.rescaling
+    )
 
 
 def _write_keras(fitted: FittedNetwork, text: str, path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.data._targets import check_units
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import LIMIT, CallContext, CallResult, WeightSpec
 from skdeep.networks.layers._layer import Layer, Shape
@@ -161,6 +162,8 @@ class LayerStack:
         for layer in self.layers:
             x = layer.to_keras(x, hyperparameters)
         if rescaling is not None:
+            # Rescaling turns its numbers into float32 first, whatever its dtype.
+            check_units(*rescaling, "float32", "be part of a Keras model")
             x = _rescale(x, *rescaling, dtype)
         model = keras.Model(inputs, x)
         if weights is not None:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from sklearn.base import clone
 
 from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
-from skdeep.engine._job import run_job
+from skdeep.engine._run import run_job
 
 SMALL = {"hidden_layer_sizes": (6,), "epochs": 3, "batch_size": 32, "random_state": 0}
 
@@ -48,6 +48,7 @@ def test_a_job_run_in_another_process_gives_the_same_bits(net, data, request):
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.fast
 def test_preparing_changes_neither_rows_nor_parameters(iris):
     """A job is made from values; the estimator it is made for is not fitted."""
     X, y = iris

@@ -50,6 +50,7 @@ LABELS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("kind", LABELS)
 def test_labels_of_any_kind_are_learnt_alike(kind, iris, probabilities):
     """What labels look like changes no probability, and predict gives them back."""
@@ -147,6 +148,7 @@ LABEL_MATRICES = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("kind", LABEL_MATRICES)
 def test_labels_of_a_matrix_are_predicted_each_on_its_own(kind, iris, iris_labels):
     """A 0/1 matrix, also a sparse one, gives 0 and 1 and a probability per label."""

@@ -603,6 +603,7 @@ def is_in_three_beats(message):
     return bool(expected.strip() and got and ADVICE.search(rest))
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize(
     "message",
     [
@@ -647,12 +648,14 @@ def of_classes(table):
     ]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(("cls", "case"), of_classes(DATA | TABLES | PARAMETERS))
 def test_fit_refuses(cls, case):
     """Wrong data and wrong parameters end fit before anything is compiled."""
     check_refused(cls, case.data, case.parameters, case.says, case.sklearn)
 
 
+@pytest.mark.fast
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")  # scikit-learn's
 @pytest.mark.parametrize("cls", ALL)
 @pytest.mark.parametrize("name", X_FAULTS)
@@ -663,6 +666,7 @@ def test_fit_refuses_rows(cls, name):
     check_refused(cls, {"X": make_rows(cls)}, {}, says, sklearn)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("cls", ALL)
 @pytest.mark.parametrize("name", VALIDATION_FAULTS)
 def test_fit_refuses_validation_rows(cls, name):
@@ -681,6 +685,7 @@ def test_new_classes_in_the_validation_rows_are_named():
     check_refused(DNNClassifier, data, {}, "[3]", False)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("cls", "name", "value"),
     [
@@ -696,6 +701,7 @@ def test_every_parameter_has_values_it_refuses(cls, name, value):
     check_refused(cls, {}, {name: value}, name, SKLEARN)
 
 
+@pytest.mark.fast
 def test_the_table_holds_every_parameter():
     """No parameter is without a wrong value in this file."""
     parameters = {name for cls in ALL for name in cls._parameter_constraints}
@@ -837,6 +843,7 @@ OTHER_ROWS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", OTHER_ROWS)
 def test_predict_refuses_other_rows(fitted, name):
     """Rows that fit would refuse, or of another width, are refused by predict, too."""
@@ -915,6 +922,7 @@ DISPLAYS = {
 }
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("name", LOADERS)
 def test_loaders_refuse(name):
     """A loader asked for what it does not have says so before it reads a file."""
