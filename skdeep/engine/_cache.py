@@ -102,21 +102,27 @@ class Shelf:
     def _make(self, key: Any, make: Callable[[], Any]) -> Any:
         """Make a thing and put it on the shelf; one that fails leaves no trace."""
         started = time.perf_counter()
+        made = None
         try:
             made = make()
         finally:
+            # In one go: between "no longer made" and "there" somebody would make it
+            # again. A key that cannot be made must go, and its network with it.
             with self._lock:
-                # Or a key that cannot be made would stay here, and its network with it.
                 self._making.pop(key, None)
                 self.seconds += time.perf_counter() - started
-        with self._lock:
-            self.misses += 1
-            self._made[key] = made
-            self._n_bytes += made.n_bytes
-            while len(self._made) > 1 and self._is_full():
-                _, dropped = self._made.popitem(last=False)
-                self._n_bytes -= dropped.n_bytes
+                if made is not None:
+                    self._keep(key, made)
         return made
+
+    def _keep(self, key: Any, made: Any) -> None:
+        """Put a thing on the shelf, under the lock; others make room."""
+        self.misses += 1
+        self._made[key] = made
+        self._n_bytes += made.n_bytes
+        while len(self._made) > 1 and self._is_full():
+            _, dropped = self._made.popitem(last=False)
+            self._n_bytes -= dropped.n_bytes
 
     def _is_full(self) -> bool:
         """Whether there are too many, or too much memory is in them."""

@@ -46,7 +46,10 @@ class StatelessOptimizer:
         self._trainable = list(variables)
         self._keras.build(self._trainable)
         self._memory = list(self._keras.variables)
-        self._step_at = [v is self._keras.iterations for v in self._memory].index(True)
+        # Its counter of calls; ``iterations`` is a tensor, not a variable, while
+        # gradients are accumulated, and counts updates.
+        self._calls_at = [v.name for v in self._memory].index("iteration")
+        self._calls_per_update = self._keras.gradient_accumulation_steps or 1
         self.use_ema = bool(self._keras.use_ema)
 
     def start(self) -> list[np.ndarray]:
@@ -55,7 +58,8 @@ class StatelessOptimizer:
 
     def step(self, memory: Sequence[Any]) -> Any:
         """Return how many updates there were: a scalar."""
-        return memory[self._step_at]
+        calls = memory[self._calls_at]
+        return calls if self._calls_per_update == 1 else calls // self._calls_per_update
 
     def scale_loss(self, loss: Any) -> Any:
         """Scale a loss by the factor that ``apply`` takes out of the gradients."""
@@ -189,7 +193,7 @@ class StatelessMethods(Optimizer):
         from keras import ops
 
         n_steps = self.gradient_accumulation_steps
-        is_last = ops.equal((self.iterations + 1) % n_steps, 0)
+        is_last = ops.equal((self._iterations + 1) % n_steps, 0)
         sums = [
             self._accumulated_gradients[self._get_variable_index(v)] for v in variables
         ]
