@@ -99,7 +99,7 @@ html_theme_options = {
     "footer_end": ["theme-version"],
     "header_links_before_dropdown": 8,
 }
-html_sidebars = {page: [] for page in ("install", "quickstart", "help")}
+html_sidebars = {"install": [], "quickstart": [], "help": []}
 if not_run:
     note = (
         "Built without the results of these examples, since their data sets are "

@@ -159,8 +159,8 @@ def test_the_cut_into_segments_changes_nothing(epochs):
     whole = DNNRegressor(**{**ALL, "epochs": 6}, random_state=1).fit(X, Y)
     parts = DNNRegressor(**{**ALL, "epochs": epochs}, random_state=1, warm_start=True)
 
-    while getattr(parts, "n_iter_", 0) < 6:
-        done = getattr(parts, "n_iter_", 0)
+    while getattr(parts, "n_epochs_", 0) < 6:
+        done = getattr(parts, "n_epochs_", 0)
         parts.set_params(epochs=min(epochs, 6 - done)).fit(X, Y)
 
     np.testing.assert_array_equal(whole.predict(X), parts.predict(X))

@@ -168,7 +168,8 @@ def test_a_part_that_was_not_there_costs_one_program(name):
     """A number that goes from nothing to something adds a part, once."""
     clear_cache()
     nothing = {"max_norm": None}.get(name, 0.0)
-    estimator = DNNRegressor(**{**COMMON, name: nothing, "hidden_layer_sizes": (7,)})
+    others = {"l1": 0.0, "l2": 0.0, "hidden_layer_sizes": (7,)}
+    estimator = DNNRegressor(**COMMON | others | {name: nothing})
     estimator.fit(X, Y)
     before = cache_info().misses
 
@@ -176,6 +177,17 @@ def test_a_part_that_was_not_there_costs_one_program(name):
         estimator.set_params(**{name: value}).fit(X, Y)
 
     assert cache_info().misses - before == 1
+
+
+def test_a_zero_beside_another_penalty_costs_nothing():
+    """A grid of l1 and l2 with zeros in it has two programs: with penalty, without."""
+    clear_cache()
+    estimator = DNNRegressor(**COMMON | {"hidden_layer_sizes": (7,)})
+
+    for l1, l2 in [(0.0, 0.0), (0.0, 0.01), (0.01, 0.0), (0.01, 0.01)]:
+        estimator.set_params(l1=l1, l2=l2).fit(X, Y)
+
+    assert cache_info().misses == 2
 
 
 def test_a_learning_rate_schedule_costs_one_program():

@@ -47,7 +47,8 @@ def copy_callbacks(callbacks: Any) -> list[Any]:
 class KerasCallbacks(Callback):
     """Hand a run to Keras callbacks.
 
-    Sets while running: ``logs``, the last that ``on_epoch_end`` was given.
+    Sets while running: ``logs``, the last that ``on_epoch_end`` was given, and
+    ``best_epoch``.
 
     Parameters
     ----------
@@ -143,6 +144,8 @@ class KerasCallbacks(Callback):
             if run.finished or not isinstance(callback, backup)
         ]
         self._call(run, "on_train_end", self.logs, callbacks=ended)
+        for callback in ended:
+            self.best_epoch = _restored_epoch(callback) or self.best_epoch
         if self._mirror is not None:
             self._mirror.end()
 
@@ -212,3 +215,12 @@ def _number(name: str, value: Any) -> float:
             f"A callback may add numbers to the logs of an epoch; got {name}="
             f"{value!r}. Keep anything else in an attribute of the callback."
         ) from error
+
+
+def _restored_epoch(callback: Any) -> int:
+    """Say to which epoch, counted from 1, Keras' EarlyStopping has gone back."""
+    from keras.callbacks import EarlyStopping
+
+    if not isinstance(callback, EarlyStopping) or not callback.restore_best_weights:
+        return 0
+    return 0 if callback.best_weights is None else int(callback.best_epoch) + 1

@@ -16,7 +16,7 @@ run           read by Python around the program     nothing
 ============  ====================================  =======================
 
 A variable that goes from zero to not zero (``dropout``, ``l1``, ...) adds a part to the
-graph and costs a program once.
+graph and costs a program once; ``l1`` and ``l2`` are one part.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier"})
 REGRESSORS = ESTIMATORS - CLASSIFIERS
 
 
-class NumberIn(Interval):
+class NumberInterval(Interval):
     """An interval without True and False, which Python takes for 1 and 0."""
 
     def is_satisfied_by(self, value: Any) -> bool:
@@ -58,10 +58,10 @@ class Schedule(HasMethods):
         )
 
 
-RATE = NumberIn(Real, 0, 1, closed="left")
-NOT_NEGATIVE = NumberIn(Real, 0, None, closed="left")
-POSITIVE = NumberIn(Real, 0, None, closed="neither")
-COUNT = NumberIn(Integral, 1, None, closed="left")
+RATE = NumberInterval(Real, 0, 1, closed="left")
+NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
+POSITIVE = NumberInterval(Real, 0, None, closed="neither")
+COUNT = NumberInterval(Integral, 1, None, closed="left")
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -164,9 +164,10 @@ LAYERS = (
 # none of its own on to the Keras optimizer by name.
 OPTIMIZER = (
     Parameter("optimizer", "adam", PROGRAM, [str, KERAS_OPTIMIZER],
-        "str or Keras optimizer",
-        """Any Keras optimizer by name. An instance carries its own settings, is copied,
-        and excludes the parameters below up to ``optimizer_params``."""),
+        "str, Keras optimizer or class of one",
+        """Any Keras optimizer, by name or as a class. An instance carries its own
+        settings, is copied, and excludes the parameters below up to
+        ``optimizer_params``."""),
     Parameter("learning_rate", 0.001, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
         "float or Keras schedule",
         """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
@@ -174,7 +175,7 @@ OPTIMIZER = (
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),
-    Parameter("momentum", 0.0, PROGRAM, [NumberIn(Real, 0, 1, closed="both")],
+    Parameter("momentum", 0.0, PROGRAM, [NumberInterval(Real, 0, 1, closed="both")],
         "float",
         """For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual."""),
     Parameter("nesterov", False, PROGRAM, ["boolean"],
@@ -226,10 +227,12 @@ TRAINING = (
         "int",
         """Passes over the training rows; the most there will be with early
         stopping."""),
-    Parameter("batch_size", 32, PROGRAM, [COUNT],
-        "int",
-        """Rows per update. A number of at least n_samples makes every update see all
-        rows."""),
+    Parameter("batch_size", 32, PROGRAM,
+        [COUNT, Options(Integral, {-1}), StrOptions({"auto"}), None],
+        'int, "auto" or None',
+        """Rows per update; -1, or a number of at least n_samples, makes every update
+        see all rows. "auto" is ``min(200, n_samples)`` as in scikit-learn's MLP, None
+        is 32 as in Keras."""),
     Parameter("shuffle", True, RUN, ["boolean"],
         "bool",
         """Visit the rows in a new order in every epoch."""),
@@ -255,7 +258,7 @@ TRAINING = (
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default."""),
-    Parameter("validation_fraction", 0.1, RUN, [NumberIn(Real, 0, 1, closed="neither")],
+    Parameter("validation_fraction", 0.1, RUN, [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),

@@ -58,21 +58,18 @@ def make_optimizer(
         for name, default in defaults.items()
         if name != "optimizer" and parameters[name] != default
     }
-    if isinstance(optimizer, type):
-        raise InvalidNetworkError(
-            "optimizer must be a Keras optimizer's name or an instance; got the class "
-            f"{optimizer.__name__}. Give its name, {optimizer.__name__.lower()!r}."
-        )
-    if not isinstance(optimizer, str):
+    if not isinstance(optimizer, str | type):
         return _from_instance(optimizer, said)
-    return _from_name(optimizer, parameters, said)
+    return _from_class(optimizer, parameters, said)
 
 
-def _from_name(
-    name: str, parameters: Mapping[str, Any], said: dict[str, Any]
+def _from_class(
+    given: str | type, parameters: Mapping[str, Any], said: dict[str, Any]
 ) -> tuple[Optimizer, float, float]:
-    """A name, with whatever arguments are not the default."""
-    cls = _optimizer_class(name)
+    """A class or its name, with whatever arguments are not the default."""
+    cls = _optimizer_class(given) if isinstance(given, str) else given
+    name = given if isinstance(given, str) else given.__name__
+    _refuse_odd_class(cls)
     arguments = {
         **(parameters["optimizer_params"] or {}),
         **{n: value for n, value in said.items() if n not in NOT_KERAS},
@@ -89,6 +86,19 @@ def _from_name(
     # Only written down here: making a Keras optimizer takes 2 ms, a fit of 20 rows 4.
     spec = spec_of_call(cls, {"learning_rate": 1.0, **arguments})
     return Optimizer(spec, schedule), float(learning_rate), float(parameters["decay"])
+
+
+def _refuse_odd_class(cls: Any) -> None:
+    """Refuse a class that is no optimizer, or one around others."""
+    import keras
+
+    optimizers = keras.optimizers
+    wrappers = (optimizers.LossScaleOptimizer, optimizers.MultiOptimizer)
+    if not issubclass(cls, optimizers.Optimizer) or issubclass(cls, wrappers):
+        raise InvalidNetworkError(
+            "optimizer must be a Keras optimizer's name, class or instance; got the "
+            f"class {cls.__name__}. Give one like keras.optimizers.Adam."
+        )
 
 
 def _from_instance(

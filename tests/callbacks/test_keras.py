@@ -258,6 +258,19 @@ def test_callbacks_that_change_a_fit_change_it_as_in_keras(iris, name):
         assert rates[0] > rates[-1]
 
 
+def test_best_weights_of_keras_say_of_which_epoch_they_are(iris):
+    """Where Keras' EarlyStopping has gone back, best_epoch_ is the epoch it names."""
+    X, y = iris
+    stopping = keras.callbacks.EarlyStopping(
+        monitor="loss", patience=2, min_delta=0.3, restore_best_weights=True
+    )
+
+    fitted = DNNClassifier(**SMALL | {"epochs": 30}, callbacks=stopping).fit(X, y)
+
+    assert fitted.best_epoch_ == fitted.callbacks_[0].best_epoch + 1
+    assert fitted.best_epoch_ == fitted.n_iter_ - 2 < 30
+
+
 def test_averages_of_the_weights_are_swapped_as_in_keras(iris):
     """SwapEMAWeights exchanges weights and optimizer variables before validation."""
     X, y = iris

@@ -136,7 +136,7 @@ def test_a_fitted_estimator_survives_a_cleared_cache():
     clear_cache()
 
     np.testing.assert_array_equal(net.predict(X), before)
-    assert net.fit(X, X[:, 0]).n_iter_ == 4
+    assert net.fit(X, X[:, 0]).n_epochs_ == 4
 
 
 def test_a_program_that_fails_to_compile_is_not_kept():

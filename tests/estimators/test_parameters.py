@@ -50,7 +50,7 @@ def test_source_and_documentation_follow_from_the_table(capsys):
         ("        self.l2 = l2\n", "        self.l2 = l1\n"),
         ("    l2 : float, default=0.0\n", "    l2 : int, default=0.5\n"),
         ("        Penalty ``l2 * sum(w ** 2)`` on the same kernels.\n", ""),
-        ("    n_iter_ : int\n        Epochs trained.\n", ""),
+        ("    n_outputs_ : int\n        Output units of the network.\n", ""),
     ],
 )
 def test_a_change_by_hand_is_written_over(written, otherwise):

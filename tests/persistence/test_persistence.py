@@ -209,7 +209,7 @@ def test_training_goes_on_where_it_stopped(iris, way, tmp_path):
 
     returned = way(interrupted, tmp_path).fit(X, y)
 
-    assert returned.n_iter_ == 6
+    assert returned.n_epochs_ == 6
     assert returned.history_ == whole.history_
     assert same_predictions(whole, returned, X)
 

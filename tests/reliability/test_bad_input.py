@@ -453,7 +453,7 @@ PARAMETERS = {
     "dropout NaN": case("below 1", dropout=(0.5, NAN)),
     "dropout named": case("below 1", dropout=(0.5, "a")),
     "optimizer misspelt": case("'adam'", optimizer="addam"),
-    "optimizer class": case("class", optimizer=keras.optimizers.Adam),
+    "wrapper class": case("class", optimizer=keras.optimizers.LossScaleOptimizer),
     "optimizer of negative rate": case(
         "learning rate", optimizer=keras.optimizers.SGD(learning_rate=-1.0)
     ),
