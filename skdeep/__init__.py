@@ -9,6 +9,8 @@ from skdeep.estimators import (
     CNNRegressor,
     DNNClassifier,
     DNNRegressor,
+    KerasClassifier,
+    KerasRegressor,
 )
 from skdeep.persistence import load, save
 
@@ -17,6 +19,8 @@ __all__ = [
     "CNNRegressor",
     "DNNClassifier",
     "DNNRegressor",
+    "KerasClassifier",
+    "KerasRegressor",
     "__version__",
     "load",
     "save",

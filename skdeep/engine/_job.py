@@ -129,7 +129,7 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     program = CACHE.program(job.key)
     weights = job.weights
     if weights is None:
-        weights = job.key.network.draw_weights(job.seeds.weights)
+        weights = program.key.network.draw_weights(job.seeds.weights)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*([stopping] if stopping else []), *callbacks]
     run = Run(program, program.start(weights, job.optimizer_state), job, watching)
