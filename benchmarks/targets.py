@@ -46,6 +46,10 @@ TARGETS = (
     Target("many_fits", "growth per fit after the tenth", "≤", 0.05, "MiB"),
     # "As fast", with room for the spread of the clock: medians of 20 fits each.
     Target("many_fits", "fits 281–300 ÷ fits 11–30", "≤", 1.1),
+    Target("threads", "two threads ÷ one, fits", "≤", 0.6),
+    Target("threads", "two threads ÷ one, search", "≤", 0.65),
+    Target("architectures", "growth by 60", "≤", 600, "MiB"),
+    Target("architectures", "memory at 1,000", "≤", 2048, "MiB"),
     Target("wide_dense", "Keras fit, model kept ÷ skdeep", "≥", 2),
     Target("small_cnn", "Keras fit, model kept ÷ skdeep", "≥", 2.5),
     Target("cifar10", "skdeep ÷ Keras fit, model kept", "≤", 1.05),
@@ -74,4 +78,6 @@ TARGETS = (
     ),
     Target("import_time", "import skdeep ÷ import sklearn.neural_network", "≤", 1.25),
     Target("overhead", "one fit of one batch", "≤", 8, "ms"),
+    Target("callbacks", "early stopping", "≤", 0.5, "ms"),
+    Target("callbacks", "Keras' EarlyStopping", "≤", 2, "ms"),
 )

@@ -24,6 +24,25 @@ def read_only(*arrays):
     return arrays
 
 
+def pytest_addoption(parser):
+    """Take the option of scripts/test."""
+    parser.addoption("--fast", action="store_true", help="run what is marked fast")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With --fast, keep of every test that is marked so its first case, or all."""
+    if not config.getoption("fast"):
+        return
+    kept, seen = [], set()
+    for item in items:
+        mark = item.get_closest_marker("fast")
+        if mark and (mark.kwargs.get("cases") == "all" or item.function not in seen):
+            kept.append(item)
+        seen.add(item.function)
+    config.hook.pytest_deselected(items=[i for i in items if i not in kept])
+    items[:] = kept
+
+
 @pytest.fixture(scope="session")
 def iris():
     """150 flowers in the order of their 3 classes, 4 standardised features."""
@@ -56,6 +75,13 @@ def digits():
 def iris_labels(iris):
     """One 0/1 column per class of iris: a target of 3 labels."""
     return read_only((iris[1][:, np.newaxis] == np.arange(3)).astype(int))[0]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forget_programs():
+    """Drop the programs of a file after it: nothing else will ask for them."""
+    yield
+    clear_cache()
 
 
 @pytest.fixture

@@ -107,6 +107,7 @@ def test_public_lists_are_sorted_and_complete(module):
     assert all(hasattr(found, name) for name in found.__all__)
 
 
+@pytest.mark.fast
 def test_the_version_can_be_compared():
     """__version__ has the form that installers sort."""
     assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|(a|b|rc)\d+)?", skdeep.__version__)
@@ -125,6 +126,7 @@ def test_docstrings_are_numpydoc(name):
     assert errors == []
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("name", WITH_PARAMETERS)
 def test_documented_defaults_are_those_of_the_signature(name):
     """Every "default=" is what the signature has, and none is missing."""
@@ -143,6 +145,7 @@ def test_documented_defaults_are_those_of_the_signature(name):
     }
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("Estimator", ESTIMATORS)
 def test_every_parameter_is_declared_everywhere(Estimator):
     """Constructor, docstring, constraints and roles have the same parameters."""
@@ -154,6 +157,7 @@ def test_every_parameter_is_declared_everywhere(Estimator):
     assert sorted(Estimator().get_params()) == sorted(parameters)
 
 
+@pytest.mark.fast
 def test_no_role_or_constraint_is_left_over():
     """The tables name no parameter and no estimator that does not exist."""
     parameters = {
@@ -173,6 +177,7 @@ def test_texts_differ_only_where_they_must():
     assert {name for name, n in rows.items() if n > 1} == set(OWN_ROWS)
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("Estimator", ESTIMATORS)
 def test_constructors_only_assign(Estimator):
     """What is passed to the constructor is kept, the very same objects."""

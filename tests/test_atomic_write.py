@@ -16,6 +16,7 @@ def old(tmp_path):
     return path
 
 
+@pytest.mark.fast
 def test_a_new_file_appears_at_the_end_only(tmp_path):
     """Nobody sees a file that is half written."""
     path = tmp_path / "new.txt"
@@ -29,6 +30,7 @@ def test_a_new_file_appears_at_the_end_only(tmp_path):
     assert os.listdir(tmp_path) == ["new.txt"]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_a_failure_leaves_the_old_file_and_nothing_else(old, error):
     """An error while writing changes nothing in the folder."""
@@ -56,6 +58,7 @@ def test_a_failure_of_the_system_says_which_file_and_what_to_do(tmp_path):
         written.write_text("new")
 
 
+@pytest.mark.fast
 def test_permissions_stay(old):
     """A file that others may not read is replaced by one they may not read."""
     old.chmod(0o600)
@@ -78,6 +81,7 @@ def test_a_link_stays_a_link(old, tmp_path):
     assert old.read_text() == "new"
 
 
+@pytest.mark.fast
 def test_a_folder_replaces_a_folder(tmp_path):
     """Nothing of an old folder is left in the new one."""
     path = tmp_path / "model"

@@ -145,6 +145,7 @@ def test_peers_train_the_same_network():
     assert ours.model_.count_params() == 684_746
 
 
+@pytest.mark.fast
 def test_interleave_takes_turns():
     """Every round runs everybody who is still in it once, in a turning order."""
     from benchmarks.measure import interleave
@@ -165,6 +166,7 @@ def test_interleave_takes_turns():
     assert [record["seed"] for record in records["a"]] == [0, 1, 2]
 
 
+@pytest.mark.fast
 def test_ratio_pairs_rounds():
     """A ratio is taken round by round; the longer list's last rounds do not count."""
     from benchmarks.measure import ratio
@@ -199,6 +201,7 @@ def test_problem_survives_its_file(tmp_path):
         np.testing.assert_array_equal(problem.X, loaded.X)
 
 
+@pytest.mark.fast
 def test_training_survives_json():
     """A training that travelled to a worker is the same training."""
     from dataclasses import asdict

@@ -181,6 +181,7 @@ def test_sparse_rows_are_never_dense_as_a_whole():
 # Scores mean what scikit-learn means
 
 
+@pytest.mark.fast
 def test_scores_are_accuracy_and_r2(iris, diabetes):
     """A higher score is better, and no loss is passed off as one."""
     net = classifier().fit(*iris)
@@ -248,7 +249,7 @@ def test_warm_start_goes_on_where_fit_ended(iris):
 
     np.testing.assert_array_equal(twice.predict_proba(X), once.predict_proba(X))
     assert twice.history_ == once.history_
-    assert twice.n_iter_ == 10
+    assert (twice.n_iter_, twice.n_epochs_) == (5, 10)
     np.testing.assert_array_equal(twice.classes_, [0, 1, 2])
 
 
@@ -272,7 +273,7 @@ def test_warm_start_takes_new_rates_but_no_new_network(iris):
 
     net.set_params(learning_rate=0.001, dropout=0.1).fit(X, y)
 
-    assert net.n_iter_ == 6
+    assert net.n_epochs_ == 6
     assert net.history_["learning_rate"] == pytest.approx([0.02] * 3 + [0.001] * 3)
     with pytest.raises(
         ValueError, match=r"only the classes \[0, 1, 2\]; got also \[7\]"

@@ -68,6 +68,7 @@ def test_every_block_runs(page, tmp_path):
                 exec(compile("\n" * line + block, page, "exec"), names)
 
 
+@pytest.mark.fast
 def test_table_of_roles_is_true():
     """The roles that the documentation prints are those that the code declares."""
     page = (ROOT / "docs" / "how-it-works.md").read_text(encoding="utf-8")

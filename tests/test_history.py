@@ -38,6 +38,7 @@ def images_net(digits):
     return net.fit(X, y)
 
 
+@pytest.mark.fast
 def test_history_has_plain_floats_for_every_epoch(validated):
     """Loss, metrics, their val_ twins and the learning rate, one float per epoch."""
     columns = ["loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"]
@@ -62,6 +63,7 @@ def test_history_measures_what_it_says(validated, iris):
     assert_allclose(history["learning_rate"], rates, rtol=1e-6)
 
 
+@pytest.mark.fast
 def test_history_frame_counts_epochs_from_one(validated):
     """The table has the columns of history_ and the epoch as its index."""
     frame = validated.history_frame()

@@ -136,6 +136,7 @@ def test_pipelines_of_images(digits):
 # Cross validation
 
 
+@pytest.mark.fast
 def test_cross_validation_of_a_classifier_is_stratified(iris):
     """Rows sorted by class are no trouble: every fold has all classes."""
     X, y = iris

@@ -47,6 +47,7 @@ KINDS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("fit", FITS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_random_state_gives_the_same_bits(fit, kind):
@@ -130,6 +131,7 @@ def test_joblib_workers_compute_the_same_bits():
         np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.fast
 def test_global_random_state_is_untouched():
     """Python's, NumPy's and TensorFlow's generators go on as if nothing had been."""
 
@@ -157,8 +159,8 @@ def test_the_cut_into_segments_changes_nothing(epochs):
     whole = DNNRegressor(**{**ALL, "epochs": 6}, random_state=1).fit(X, Y)
     parts = DNNRegressor(**{**ALL, "epochs": epochs}, random_state=1, warm_start=True)
 
-    while getattr(parts, "n_iter_", 0) < 6:
-        done = getattr(parts, "n_iter_", 0)
+    while getattr(parts, "n_epochs_", 0) < 6:
+        done = getattr(parts, "n_epochs_", 0)
         parts.set_params(epochs=min(epochs, 6 - done)).fit(X, Y)
 
     np.testing.assert_array_equal(whole.predict(X), parts.predict(X))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
 from skdeep.engine import cache_info, clear_cache
-from skdeep.estimators._parameters import ARCHITECTURE, CONSTRAINTS, PROGRAM, ROLES
+from skdeep.estimators._parameters import (
+    ARCHITECTURE,
+    CONSTRAINTS,
+    PROGRAM,
+    ROLES,
+    VARIABLE,
+)
 
 RNG = np.random.RandomState(0)
 X = RNG.normal(size=(20, 4))
@@ -33,6 +41,16 @@ COMMON = {
     "validation_fraction": 0.25,
     "random_state": 0,
     "jit_compile": False,
+}
+# What takes half as long to compile.
+WITHOUT_PARTS = {
+    "hidden_layer_sizes": (2,),
+    "input_dropout": 0.0,
+    "dropout": 0.0,
+    "l1": 0.0,
+    "l2": 0.0,
+    "activity_l1": 0.0,
+    "max_norm": None,
 }
 ESTIMATORS = {
     DNNClassifier: (COMMON, X),
@@ -87,31 +105,71 @@ CHANGES = {
     "pooling": "average",
     "image_shape": (2, 8, 1),
 }
-CASES = [(cls, name) for cls in ESTIMATORS for name in CONSTRAINTS[cls.__name__]]
 
 
+def cases():
+    """Return every parameter with one of the estimators that have it, in turn."""
+    for i, name in enumerate(CHANGES):
+        having = [cls for cls in ESTIMATORS if name in CONSTRAINTS[cls.__name__]]
+        yield having[i % len(having)], name
+
+
+CASES = sorted(cases(), key=lambda case: case[0].__name__)
+
+
+@pytest.fixture(scope="module")
+def cls(request):
+    """Start the cases of an estimator with an empty cache, once.
+
+    They share the programs of their starts. Each changes another parameter, so that
+    what one adds to the cache is new to the others, unless the key forgets it.
+    """
+    clear_cache()
+    return request.param
+
+
+@pytest.mark.fast
 @pytest.mark.parametrize(
-    ("cls", "name"), CASES, ids=[f"{cls.__name__}-{name}" for cls, name in CASES]
+    ("cls", "name"),
+    CASES,
+    ids=[f"{cls.__name__}-{name}" for cls, name in CASES],
+    indirect=["cls"],
 )
 def test_a_change_costs_what_the_role_says(cls, name):
-    """Changing a parameter compiles one program or none, as its role declares."""
+    """Changing a parameter compiles one program or none, as its role declares.
+
+    That the key of the program says so for all estimators, tests/estimators/
+    test_parameters.py checks without compiling.
+    """
     start, X = ESTIMATORS[cls]
-    clear_cache()
-    estimator = cls(**start).fit(X, Y)
-    before = cache_info().misses
+    parts = {} if ROLES[name] == VARIABLE else WITHOUT_PARTS
+    estimator = cls(**start | parts).fit(X, Y)
+    before = cache_info()
 
     estimator.set_params(**{name: CHANGES[name]}).fit(X, Y)
 
-    expected = 1 if ROLES[name] in (ARCHITECTURE, PROGRAM) else 0
-    assert cache_info().misses - before == expected
+    n_compiled = 1 if ROLES[name] in (ARCHITECTURE, PROGRAM) else 0
+    after = cache_info()
+    assert after.misses - before.misses == n_compiled
+    assert after.hits - before.hits == 1 - n_compiled
 
 
+def test_every_estimator_has_cases_of_every_role():
+    """Each parameter is changed once, and each role is counted for each estimator."""
+    found = {(cls, ROLES[name]) for cls, name in CASES}
+
+    assert len(CASES) == len(ROLES)
+    assert found == set(itertools.product(ESTIMATORS, set(ROLES.values())))
+
+
+@pytest.mark.fast
 @pytest.mark.parametrize("name", ["dropout", "l1", "l2", "activity_l1", "max_norm"])
 def test_a_part_that_was_not_there_costs_one_program(name):
     """A number that goes from nothing to something adds a part, once."""
     clear_cache()
     nothing = {"max_norm": None}.get(name, 0.0)
-    estimator = DNNRegressor(**{**COMMON, name: nothing, "hidden_layer_sizes": (7,)})
+    others = {"l1": 0.0, "l2": 0.0, "hidden_layer_sizes": (7,)}
+    estimator = DNNRegressor(**COMMON | others | {name: nothing})
     estimator.fit(X, Y)
     before = cache_info().misses
 
@@ -119,6 +177,17 @@ def test_a_part_that_was_not_there_costs_one_program(name):
         estimator.set_params(**{name: value}).fit(X, Y)
 
     assert cache_info().misses - before == 1
+
+
+def test_a_zero_beside_another_penalty_costs_nothing():
+    """A grid of l1 and l2 with zeros in it has two programs: with penalty, without."""
+    clear_cache()
+    estimator = DNNRegressor(**COMMON | {"hidden_layer_sizes": (7,)})
+
+    for l1, l2 in [(0.0, 0.0), (0.0, 0.01), (0.01, 0.0), (0.01, 0.01)]:
+        estimator.set_params(l1=l1, l2=l2).fit(X, Y)
+
+    assert cache_info().misses == 2
 
 
 def test_a_learning_rate_schedule_costs_one_program():
@@ -146,6 +215,7 @@ def test_equal_keras_objects_share_a_program():
             activation=keras.layers.LeakyReLU(negative_slope=0.2),
             kernel_initializer=keras.initializers.HeNormal(),
             epochs=1,
+            jit_compile=False,
         ).fit(X, Y)
 
     assert cache_info().misses == 1
@@ -155,7 +225,7 @@ def test_equal_keras_objects_share_a_program():
 def test_one_row_more_shares_the_program(n_rows):
     """Folds that differ by a row train with the same compiled program."""
     rows = RNG.normal(size=(n_rows + 1, 3))
-    estimator = DNNRegressor(hidden_layer_sizes=(3,), epochs=1)
+    estimator = DNNRegressor(hidden_layer_sizes=(3,), epochs=1, jit_compile=False)
     estimator.fit(rows[:-1], rows[:-1, 0])
     before = cache_info().misses
 
@@ -167,7 +237,7 @@ def test_one_row_more_shares_the_program(n_rows):
 def test_more_rows_than_a_program_holds_share_it_too():
     """20 rows and 20,000 rows train with the same compiled program."""
     rows = RNG.normal(size=(20000, 3))
-    estimator = DNNRegressor(hidden_layer_sizes=(3,), epochs=1, batch_size=64)
+    estimator = DNNRegressor((3,), epochs=1, batch_size=64, jit_compile=False)
     estimator.fit(rows[:20], rows[:20, 0])
     before = cache_info().misses
 

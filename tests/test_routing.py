@@ -35,6 +35,7 @@ def patients():
     return X[:300], y[:300] / 100, X[300:], y[300:] / 100
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("Estimator", ESTIMATORS)
 def test_requests_can_be_set_for_all_metadata(Estimator, routing):
     """fit, partial_fit and score say what they can be given."""
@@ -139,6 +140,7 @@ def test_sample_weights_go_through_a_search_of_a_pipeline(routing, diabetes):
     assert search.best_score_ > 0.3
 
 
+@pytest.mark.fast
 def test_metadata_nobody_asked_for_is_refused(routing, diabetes):
     """Without a request, weights and validation rows are an error, not ignored."""
     X, y = diabetes

@@ -110,6 +110,7 @@ TASKS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 def test_scorers_take_what_they_take_of_scikit_learn(task, request):
     """A scorer that scores an estimator of scikit-learn scores ours of the task."""

@@ -39,6 +39,7 @@ each_estimator = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.fast
 @parametrize_with_checks(
     ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILED
 )
@@ -56,6 +57,7 @@ def test_a_weight_counts_as_copies_of_the_row(estimator, check):
     check(type(estimator).__name__, exact)
 
 
+@pytest.mark.fast(cases="all")
 @each_estimator
 def test_weighted_sparse_rows_train_to_the_bits_of_dense_ones(estimator):
     """The check on sparse rows asks nothing that the one on dense rows does not."""
@@ -91,6 +93,7 @@ def test_tags_hide_nothing(estimator):
         assert tags.target_tags.multi_output is True
 
 
+@pytest.mark.fast(cases="all")
 @each_estimator
 def test_the_kind_of_estimator_is_known(estimator):
     """scikit-learn sees a classifier or a regressor, and splits rows accordingly."""
@@ -103,6 +106,7 @@ def test_the_kind_of_estimator_is_known(estimator):
     assert isinstance(splitter, StratifiedKFold) is classifies
 
 
+@pytest.mark.fast(cases="all")
 @each_estimator
 def test_clone_keeps_every_parameter(estimator):
     """A clone has the parameters of the original, the very same objects or equal."""
@@ -117,6 +121,7 @@ def test_clone_keeps_every_parameter(estimator):
     assert copy is not changed
 
 
+@pytest.mark.fast(cases="all")
 @each_estimator
 def test_an_unknown_parameter_is_refused_with_the_known_ones(estimator):
     """A misspelt parameter fails at once, in the constructor and in set_params."""

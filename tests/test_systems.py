@@ -35,6 +35,7 @@ def test_system_learns(row):
     assert {n: v for n, v in figures.items() if v not in accepted[n]} == {}
 
 
+@pytest.mark.fast
 def test_all_systems_are_there():
     """The rows are D1 to D26 and C1 to C4."""
     expected = [f"D{i}" for i in range(1, 27)] + [f"C{i}" for i in range(1, 5)]
@@ -55,6 +56,7 @@ def test_page_shows_every_system():
         ]
 
 
+@pytest.mark.fast
 def test_range_holds_its_ends_and_no_nan():
     """A figure exactly at the limit is accepted, one that is no number never."""
     assert 0.9326 in near(0.9266, 0.006)
@@ -63,6 +65,7 @@ def test_range_holds_its_ends_and_no_nan():
     assert float("nan") not in above(0)
 
 
+@pytest.mark.fast
 def test_table_says_what_misses():
     """A mean over the seeds outside the accepted range is a no in the table."""
     figure = Figure("accuracy", "0.9", above(0.9))

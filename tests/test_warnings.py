@@ -8,6 +8,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skdeep
 from skdeep import DNNClassifier
 from skdeep.exceptions import ConvergenceWarning
 from skdeep.model_selection import epoch_curve
@@ -37,6 +38,7 @@ def points_to(caught, function):
     return places == {(__file__, function.__code__.co_firstlineno)}
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("way", WAYS)
 def test_a_useless_fit_is_reported_at_the_line_of_the_user(way, iris):
     """However many frames of scikit-learn and joblib are in between."""
@@ -56,7 +58,8 @@ def test_a_filter_for_a_module_of_the_user_finds_the_warning(iris):
 
 def test_files_of_other_versions_are_reported_at_the_line_of_the_user():
     """Reading a file warns as fitting does."""
-    way = lambda: _warn_of_versions({"scikit-learn": "0.1"}, ["Scaler"])  # noqa: E731
+    written = {"skdeep": skdeep.__version__, "scikit-learn": "0.1"}
+    way = lambda: _warn_of_versions(written, ["Scaler"])  # noqa: E731
 
     with pytest.warns(InconsistentVersionWarning) as caught:
         way()

@@ -73,12 +73,16 @@ class Callback:
         The time after which it would like to look, as far as epochs allow.
     batches, validation_batches : bool
         Whether it wants to be told of every batch, which takes a call for each.
+    best_epoch : int
+        The epoch to whose weights it has gone back at the end; 0 if it has not.
     """
 
+    # The safe default: who does not say otherwise is told of every epoch.
     max_epochs_between_looks: float = 1
     seconds: float = math.inf
     batches: bool = False
     validation_batches: bool = False
+    best_epoch: int = 0
 
     def on_run_begin(self, run: RunView) -> None:
         """Before the first epoch."""

@@ -1,8 +1,9 @@
 """Keras callbacks around a run of the compiled engine.
 
 They get a Keras model whose weights, optimizer and learning rate are those of the run
-before every hook; what a hook changes goes back into the run after it. Hooks, their
-order and their arguments are those of ``keras.Model.fit`` (checked against 3.15).
+whenever a hook looks at it (see ``_mirror``); what a hook changes goes back into the
+run after it. Hooks, their order and their arguments are those of ``keras.Model.fit``
+(checked against 3.15).
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from skdeep.callbacks._callback import Callback, RunView
+from skdeep.callbacks._mirror import Mirror
 from skdeep.exceptions import InvalidNetworkError
 
 
@@ -47,7 +47,8 @@ def copy_callbacks(callbacks: Any) -> list[Any]:
 class KerasCallbacks(Callback):
     """Hand a run to Keras callbacks.
 
-    Sets while running: ``logs``, the last that ``on_epoch_end`` was given.
+    Sets while running: ``logs``, the last that ``on_epoch_end`` was given, and
+    ``best_epoch``.
 
     Parameters
     ----------
@@ -71,21 +72,20 @@ class KerasCallbacks(Callback):
         self.validation_batches = any(map(_looks_at_validation_batches, callbacks))
         self._verbose = verbose
         self._make_model = make_model
-        self._mirror: _Mirror | None = None
+        self._mirror: Mirror | None = None
         self._has_begun = False
 
     def on_run_begin(self, run: RunView) -> None:
         """Make the model; go on from a backup, if a callback found one."""
         model = self._make_model()
-        self._mirror = _Mirror(model)
-        self._mirror.push(run)
+        self._mirror = Mirror(model, run)
         params = {
             "verbose": self._verbose,
             "epochs": run.last_epoch,
             "steps": run.n_batches,
         }
         for callback in self.callbacks:
-            callback.set_model(model)
+            self._mirror.call(callback.set_model, model)
             callback.set_params(params)
         self._call(run, "on_train_begin", None)
         if getattr(model, "_initial_epoch", None):  # set by BackupAndRestore
@@ -144,64 +144,16 @@ class KerasCallbacks(Callback):
             if run.finished or not isinstance(callback, backup)
         ]
         self._call(run, "on_train_end", self.logs, callbacks=ended)
+        for callback in ended:
+            self.best_epoch = _restored_epoch(callback) or self.best_epoch
+        if self._mirror is not None:
+            self._mirror.end()
 
     def _call(self, run: RunView, hook: str, *args: Any, callbacks: Any = None) -> None:
         """Call a hook of all callbacks; the only place that does."""
         assert self._mirror is not None
-        self._mirror.push(run)
         for callback in self.callbacks if callbacks is None else callbacks:
-            getattr(callback, hook)(*args)
-        self._mirror.pull(run)
-
-
-class _Mirror:
-    """Keep a Keras model and a run alike.
-
-    Keras' variables are read and written through what they wrap, which takes half
-    the time; a hook around a batch costs a millisecond or two all the same.
-
-    Sets: ``_state``, the state of the run that the model shows, and as arrays
-    ``_weights`` and ``_memory``.
-    """
-
-    def __init__(self, model: Any):
-        import keras
-
-        optimizer = model.optimizer
-        rate = optimizer.learning_rate
-        self._model = model
-        self._rate = rate.value if isinstance(rate, keras.Variable) else None
-        self._weight_variables = [v.value for v in model.weights]
-        self._memory_variables = [v.value for v in optimizer.variables if v is not rate]
-        self._state: Any = None
-        self._weights: list[np.ndarray] = []
-        self._memory: list[np.ndarray] = []
-
-    def push(self, run: RunView) -> None:
-        """Let the model show the run."""
-        if run.state is not self._state:
-            self._state = run.state
-            self._weights = run.weights()
-            self._memory = run.optimizer_state()
-            _write(self._weight_variables, self._weights)
-            _write(self._memory_variables, self._memory)
-        if self._rate is not None:
-            self._rate.assign(run.learning_rate)
-
-    def pull(self, run: RunView) -> None:
-        """Take over what a hook has changed in the model."""
-        weights = [v.numpy() for v in self._weight_variables]
-        if not _equal(weights, self._weights):
-            run.set_weights(weights)
-        memory = [v.numpy() for v in self._memory_variables]
-        if not _equal(memory, self._memory):
-            run.set_optimizer_state(memory)
-        if self._rate is not None:
-            rate = self._rate.numpy()
-            # An unchanged rate keeps the digits that the variable has rounded off.
-            if rate != rate.dtype.type(run.learning_rate):
-                run.learning_rate = float(rate)
-        run.stop = run.stop or bool(self._model.stop_training)
+            self._mirror.call(getattr(callback, hook), *args)
 
 
 def _looks_at_epochs(callback: Any) -> bool:
@@ -265,12 +217,10 @@ def _number(name: str, value: Any) -> float:
         ) from error
 
 
-def _write(variables: Sequence[Any], values: Sequence[np.ndarray]) -> None:
-    """Give every variable its value."""
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+def _restored_epoch(callback: Any) -> int:
+    """Say to which epoch, counted from 1, Keras' EarlyStopping has gone back."""
+    from keras.callbacks import EarlyStopping
 
-
-def _equal(some: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> bool:
-    """Whether arrays are the same to the bit, NaN included."""
-    return all(a.tobytes() == b.tobytes() for a, b in zip(some, others, strict=True))
+    if not isinstance(callback, EarlyStopping) or not callback.restore_best_weights:
+        return 0
+    return 0 if callback.best_weights is None else int(callback.best_epoch) + 1

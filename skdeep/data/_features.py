@@ -26,6 +26,13 @@ def check_lengths(X: Any, y: Any, X_name: str, y_name: str) -> None:
         )
 
 
+def is_float32(X: Any) -> bool:
+    """Whether rows are in single precision, every column of a frame."""
+    is_frame = hasattr(X, "columns")
+    found = X.dtypes if is_frame else [getattr(X, "dtype", None)]
+    return all(str(dtype).lower() == "float32" for dtype in found)
+
+
 def refuse_dates(values: Any, name: str) -> None:
     """Refuse dates and spans of time, which turn into floats without a word."""
     is_frame = hasattr(values, "columns")
@@ -72,12 +79,26 @@ def check_numbers(numbers: Mapping[str, float], dtype: str) -> None:
             )
 
 
+def refuse_datasets(X: Any, name: str) -> None:
+    """Refuse what gives rows bit by bit: no array, whatever NumPy makes of it."""
+    # element_spec: tf.data.Dataset    __next__: generators and iterators
+    # batch_sampler: DataLoader        on_epoch_end: keras.utils.PyDataset
+    is_dataset = hasattr(X, "element_spec") or hasattr(X, "__next__")
+    if is_dataset or hasattr(X, "batch_sampler") or hasattr(X, "on_epoch_end"):
+        raise TypeError(
+            f"{name} must be an array or a table with one row per sample; got a "
+            f"{type(X).__name__}, which gives its rows in pieces. Put them together, "
+            "as with np.concatenate, or call partial_fit with the rows of each piece."
+        )
+
+
 @contextmanager
 def of_validation_rows() -> Iterator[None]:
     """Say of an error that it is about the validation rows."""
     try:
         yield
     except (TypeError, ValueError) as error:
+        # It says so already.
         if "_val" in str(error):
             raise
         message = f"In X_val, y_val or sample_weight_val: {error}"
@@ -155,6 +176,7 @@ def check_images(
     if fitted_shape is None:
         estimator.n_features_in_ = int(np.prod(shape))
         if hasattr(estimator, "feature_names_in_"):
+            # Of an earlier fit on a table.
             del estimator.feature_names_in_
     return X, shape
 

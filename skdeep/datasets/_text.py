@@ -7,8 +7,9 @@ not Keras' own brings its topics in another .json file.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from numbers import Integral
 from pathlib import Path
@@ -210,8 +211,9 @@ def fetch_imdb(
         tokens=tokens,
         return_X_y=return_X_y,
         as_frame=as_frame,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
+        find=partial(
+            locate, data_home=data_home, download_if_missing=download_if_missing
+        ),
     )
 
 
@@ -323,8 +325,9 @@ def fetch_reuters(
         tokens=tokens,
         return_X_y=return_X_y,
         as_frame=as_frame,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
+        find=partial(
+            locate, data_home=data_home, download_if_missing=download_if_missing
+        ),
     )
 
 
@@ -336,17 +339,11 @@ def _fetch_texts(
     tokens: bool,
     return_X_y: bool,
     as_frame: bool,
-    data_home: str | os.PathLike[str] | None,
-    download_if_missing: bool,
+    find: Callable[..., list[Path]],
 ) -> Any:
     parts = parts_of(subset, texts.loader)
     _check_options(texts.loader, num_words, tokens, as_frame)
-    ranks_path, words_path = locate(
-        [texts.ranks, texts.words],
-        loader=texts.loader,
-        data_home=data_home,
-        download_if_missing=download_if_missing,
-    )
+    ranks_path, words_path = find([texts.ranks, texts.words], loader=texts.loader)
     words = read_words(words_path)
     target_names = read_target_names(ranks_path, texts)
     ranks, y = read_ranks(ranks_path, parts, len(target_names))

@@ -2,16 +2,21 @@
 
 Who owns what:
 
+- ``_job`` is one training as a value: key, hyperparameters, rows, seeds, weights. It
+  can be kept, sent elsewhere and run there; ``_run`` gives its outcome.
 - ``_key`` says what forces a compilation; ``_cache`` keeps one program per key.
-- ``_program`` owns code: the compiled train and evaluate functions. They are
-  pure: state in, state out. A program holds nothing of a fit, so it can serve many
-  fits at once and can be dropped at any time.
+- ``_step`` is one update, a pure function of the state; ``_measures`` (losses and
+  metrics) and ``_stateless_optimizer`` are its parts, ``_state`` what it is given.
+- ``_program`` puts loops around the step and compiles them. It holds nothing of a fit
+  and no lock, so threads train with it side by side, and it can be dropped at any time.
 - ``_predictor`` owns the compiled predict functions, which see tiles of one shape only.
 - ``_run`` owns one fit: it cuts the epochs into segments, looks at losses and stops.
-- ``_batches`` owns the rows: padding, chunks, row orders, validation rows.
+- ``_data_feed`` owns the rows: padding, chunks, row orders, validation rows.
 - ``_random`` turns one ``random_state`` into seeds, and seeds into draws.
-- ``_objective`` and ``_optimizer`` turn names and Keras objects into comparable values.
+- ``_objective`` is what is minimised and measured, in a form that compares.
+- ``_compiled_model`` makes the Keras model that Keras' callbacks look at.
 - ``_fitted`` owns what a fit leaves: arrays and plain values.
+- ``backends`` has what differs between frameworks, and nothing else names one.
 
 Estimators call the engine; the engine never sees an estimator.
 """

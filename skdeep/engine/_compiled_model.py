@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skdeep.engine._job import Job
-from skdeep.engine._objective import Quantile
+from skdeep.keras_objects._losses import Quantile
 from skdeep.keras_objects._spec import from_spec
 
 
@@ -15,11 +15,12 @@ def compiled_model(job: Job) -> Any:
     Its weights are random; those of the run, and what its optimizer remembers, fit in.
     A quantile loss stays out: Keras has none, and a saved model would not load.
     """
-    key, numbers = job.key, job.hyperparameters
-    model = key.network.to_keras(numbers, rescaling=job.rescaling)
+    key, hyperparameters = job.key, job.hyperparameters
+    model = key.network.to_keras(hyperparameters, rescaling=job.rescaling)
     optimizer = from_spec(key.optimizer.spec)
     schedule = from_spec(key.optimizer.schedule)
-    optimizer.learning_rate = schedule or numbers["learning_rate"]
+    # The spec has 1.0 for every rate: rates are data, and no part of a key.
+    optimizer.learning_rate = schedule or hyperparameters["learning_rate"]
     loss = from_spec(key.objective.loss)
     model.compile(
         optimizer,
@@ -29,5 +30,7 @@ def compiled_model(job: Job) -> Any:
         # ours; the network has a dtype of its own.
         auto_scale_loss=False,
     )
+    # Keras builds it with the first update, which this model never makes; callbacks
+    # show the run's memory in its variables.
     optimizer.build(model.trainable_variables)
     return model

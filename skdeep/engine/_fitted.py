@@ -1,4 +1,4 @@
-"""What a fit leaves: a description, numbers and arrays; no code, no graph.
+"""What a fit leaves: a network, hyperparameters and arrays; no code, no graph.
 
 Pickles hold only those. Tensors and the Keras model are made when first asked for
 and never travel.
@@ -14,6 +14,7 @@ import numpy as np
 from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.networks._network import Network
 
 
@@ -24,7 +25,7 @@ class FittedNetwork:
     ----------
     network : Network
         The architecture.
-    numbers : mapping of str to float
+    hyperparameters : mapping of str to float
         The rates and penalties it was trained with.
     weights : sequence of arrays
         In the order of ``network.weight_specs``.
@@ -36,12 +37,12 @@ class FittedNetwork:
     def __init__(
         self,
         network: Network,
-        numbers: Mapping[str, float],
+        hyperparameters: Mapping[str, float],
         weights: Sequence[np.ndarray],
         rescaling: tuple[np.ndarray, np.ndarray] | None = None,
     ):
         self.network = network
-        self.numbers = dict(numbers)
+        self.hyperparameters = dict(hyperparameters)
         self.weights = list(weights)
         self.rescaling = rescaling
         self._tensors: list[Any] | None = None
@@ -66,44 +67,49 @@ class FittedNetwork:
         """
         n_rows = X.shape[0]
         bad_rows: list[int] = []
-        for start, outputs in self._pieces(X):
-            bad_rows.extend(start + _rows_not_finite(outputs))
-            piece = decode(outputs)
+        for start, outputs in self._pieces(X, bad_rows):
+            piece = decode(self._in_units(outputs))
+            # One result, filled: lists of pieces held three times the result when
+            # 30,000 rows had 10,000 classes.
             if start == 0:
                 result = np.empty((n_rows, *piece.shape[1:]), piece.dtype)
             result[start : start + len(piece)] = piece
-        self._refuse(bad_rows, n_rows)
+        # Found in the outputs, not in what decode made of them: the label of a row of
+        # NaN is a class like any other.
+        where = f"{self.network.compute_dtype} inside the network"
+        _refuse(bad_rows, n_rows, where)
+        if result.dtype.kind == "f":  # numbers may overflow in their units alone
+            _refuse(
+                _rows_not_finite(result), n_rows, "float64 in the units of the target"
+            )
         return result
 
-    def _pieces(self, X: Any) -> Iterator[tuple[int, np.ndarray]]:
-        """The outputs of rows that fit into a call, and the number of the first."""
+    def _in_units(self, outputs: np.ndarray) -> np.ndarray:
+        """Outputs in the units of the target."""
+        if self.rescaling is None:
+            return outputs
+        scale, offset = self.rescaling
+        with np.errstate(over="ignore"):
+            return outputs * scale + offset
+
+    def _pieces(self, X: Any, bad_rows: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """The outputs of rows that fit into a call, and the number of the first.
+
+        The numbers of rows whose outputs are not finite are added to ``bad_rows``.
+        """
+        refuse_graphs(load_tensorflow())
         if self._tensors is None:
             constant = load_tensorflow().constant
             self._tensors = [constant(w) for w in self.weights]
         predictor = CACHE.predictor(self.network)
         shape, dtype = self.network.input_shape, np.dtype(self.network.compute_dtype)
         step = predictor.n_call_rows
+        # Once for no rows, too: the result takes its columns and dtype from a piece.
         for start in range(0, max(1, X.shape[0]), step):
             rows = dense_rows(X, slice(start, start + step), shape, dtype)
-            outputs = predictor.predict(self._tensors, rows)
-            if self.rescaling is not None:
-                scale, offset = self.rescaling
-                with np.errstate(over="ignore"):
-                    outputs = outputs * scale + offset
+            outputs = predictor.predict(self._tensors, rows)  # (n_rows, n_outputs)
+            bad_rows.extend(start + _rows_not_finite(outputs))
             yield start, outputs
-
-    def _refuse(self, bad_rows: list[int], n_rows: int) -> None:
-        """Refuse predictions that overflowed on the way."""
-        if bad_rows:
-            where = f"{self.network.compute_dtype} inside the network"
-            if self.rescaling is not None:
-                where += ", or float64 in the units of the target"
-            raise ValueError(
-                "Expected finite predictions; got infinity or NaN for "
-                f"{len(bad_rows)} of {n_rows} rows, the first of them row "
-                f"{bad_rows[0]}: values overflow {where}. Scale X like the training "
-                "rows, or fit with dtype='float64'."
-            )
 
     @property
     def model(self) -> Any:
@@ -111,11 +117,23 @@ class FittedNetwork:
         if self._model is None:
             load_tensorflow()
             self._model = self.network.to_keras(
-                self.numbers, self.weights, self.rescaling
+                self.hyperparameters, self.weights, self.rescaling
             )
         return self._model
 
 
+def _refuse(bad_rows: Sequence[int] | np.ndarray, n_rows: int, where: str) -> None:
+    """Refuse predictions that overflowed on the way."""
+    if len(bad_rows):
+        raise ValueError(
+            "Expected finite predictions; got infinity or NaN for "
+            f"{len(bad_rows)} of {n_rows} rows, the first of them row {bad_rows[0]}: "
+            f"values overflow {where}. Scale X like the training rows, or fit with "
+            "dtype='float64'."
+        )
+
+
 def _rows_not_finite(outputs: np.ndarray) -> np.ndarray:
     """The numbers of rows with infinity or NaN."""
-    return np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    finite = np.isfinite(outputs)
+    return np.flatnonzero(~finite.all(axis=tuple(range(1, finite.ndim))))

@@ -7,20 +7,20 @@ looks at a run while it goes on is not part of the job.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from skdeep.callbacks._callback import Callback
-from skdeep.callbacks._early_stopping import EarlyStopping, StoppingRule
+from skdeep.callbacks._early_stopping import StoppingRule
 from skdeep.data._sample_weights import WeightScale
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._random import Seeds
 
 
+# Not compared: == of arrays is no bool, and no two trainings need to be found equal.
 @dataclass(frozen=True, eq=False)
 class Job:
     """What a training starts from.
@@ -68,10 +68,12 @@ class Job:
     weight_scale: WeightScale
 
     @property
-    def numbers(self) -> dict[str, Any]:
+    def program_inputs(self) -> dict[str, Any]:
         """What the program reads: the hyperparameters, and the units of the target."""
         if self.rescaling is None:
             return dict(self.hyperparameters)
+        # Data, not part of the key: folds whose targets have other means share a
+        # program.
         scale, offset = self.rescaling
         return {**self.hyperparameters, "y_scale": scale, "y_offset": offset}
 
@@ -104,44 +106,3 @@ class Outcome:
     columns: tuple[str, ...]
     history: list[dict[str, float]]
     interrupted: bool
-
-
-def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
-    """Run a job.
-
-    Parameters
-    ----------
-    job : Job
-        What to train.
-    callbacks : sequence of Callback, default=()
-        Told of the run, in this order, after the early stopping that the job asks
-        for: that one keeps the weights that were measured, before others change them.
-
-    Raises
-    ------
-    skdeep.exceptions.DivergenceError
-        If a loss or a weight becomes infinite or NaN.
-    """
-    from skdeep.engine._cache import CACHE
-    from skdeep.engine._data_feed import DataFeed
-    from skdeep.engine._run import Run
-
-    program = CACHE.program(job.key)
-    weights = job.weights
-    if weights is None:
-        weights = program.key.network.draw_weights(job.seeds.weights)
-    stopping = EarlyStopping(job.stopping) if job.stopping else None
-    watching = [*([stopping] if stopping else []), *callbacks]
-    run = Run(program, program.start(weights, job.optimizer_state), job, watching)
-    validation = DataFeed(program, job.validation) if job.validation else None
-    run.execute(DataFeed(program, job.training), validation)
-    return Outcome(
-        weights=run.weights(),
-        optimizer_state=run.optimizer_state(),
-        raw_weights=run.raw_weights(),
-        n_epochs=run.epoch,
-        best_epoch=stopping.best_epoch if stopping else run.epoch,
-        columns=program.columns,
-        history=run.history,
-        interrupted=run.interrupted,
-    )

@@ -22,6 +22,7 @@ from skdeep.networks._network import Network
 MAX_ROWS = 8192
 MAX_BYTES = 8 * 2**20
 MIN_BATCH_ROWS = 1024
+KERAS_BATCH, MLP_BATCH = 32, 200
 
 # Rows are fetched from a chunk in blocks of several batches. XLA splits a fetch from an
 # array of more than 512 KiB over all threads, which for one batch of a small network
@@ -43,6 +44,7 @@ class ProgramKey:
     @property
     def n_chunk_rows(self) -> int:
         """How many rows the program holds at once: a whole number of batches."""
+        # At least one batch, however large its rows are.
         n_rows = min(MAX_ROWS, MAX_BYTES // self._row_bytes)
         return max(1, n_rows // self.batch_size) * self.batch_size
 
@@ -59,14 +61,23 @@ class ProgramKey:
         return itemsize * int(np.prod(self.network.input_shape))
 
 
-def resolve_batch_size(batch_size: int, n_rows: int) -> int:
-    """Cut a batch that is larger than the data down to a power of two.
+def resolve_batch_size(batch_size: int | str | None, n_rows: int) -> int:
+    """Say how many rows a batch has, and cut one that is larger than the data.
+
+    None is Keras' default; "auto" is that of scikit-learn's MLP, whose smaller batch
+    for fewer rows comes out of the filling up; -1 is all rows. A batch larger than the
+    data is cut down to a power of two.
 
     Below ``MIN_BATCH_ROWS`` the batch stays as asked, so that small data sets of any
     number of rows share a program.
     """
+    # 404 rows: 1024. 5000 rows: 8192.
     enough = max(MIN_BATCH_ROWS, 1 << max(0, n_rows - 1).bit_length())
-    return min(batch_size, enough)
+    if batch_size == -1:
+        return enough
+    if isinstance(batch_size, str):
+        return min(MLP_BATCH, enough)
+    return min(batch_size or KERAS_BATCH, enough)
 
 
 def resolve_jit(jit_compile: Any, network: Network) -> bool:

@@ -1,50 +1,15 @@
-"""What is minimised and what is measured: losses and metrics by name or object.
-
-Keras supplies the formulas per row; reduction over a batch is done here, because a
-batch may be filled up with rows that do not count.
-"""
+"""What is minimised and what is measured, in a form that a program can be found by."""
 
 from __future__ import annotations
 
-import difflib
-import inspect
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._spec import KerasSpec, to_spec
+from skdeep.keras_objects._losses import name_of_loss, resolve_loss
+from skdeep.keras_objects._metrics import resolve_metric
 from skdeep.networks._head import TargetType
-
-METRIC_DTYPE = "float32"  # of those given by name
-
-
-@dataclass(frozen=True)
-class Quantile:
-    """The pinball loss: max(q * (y - p), (q - 1) * (y - p)), averaged over outputs.
-
-    Koenker and Bassett (1978), Regression Quantiles, Econometrica 46.
-    """
-
-    quantile: float = 0.5
-    reduction: str = "sum_over_batch_size"
-
-    def __post_init__(self) -> None:
-        """Refuse a quantile outside (0, 1)."""
-        if not 0 < self.quantile < 1:
-            raise InvalidNetworkError(
-                "loss_params['quantile'] must be a number between 0 and 1, both "
-                f"excluded; got {self.quantile!r}. Use 0.5 for the median."
-            )
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """Return one value per row."""
-        from keras import ops
-
-        error = y_true - y_pred
-        q = self.quantile
-        return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)
 
 
 @dataclass(frozen=True)
@@ -71,7 +36,7 @@ class Objective:
     @property
     def loss_name(self) -> str:
         """The class or function name of the loss."""
-        return _name_of(self.loss)
+        return name_of_loss(self.loss)
 
 
 def make_objective(
@@ -85,15 +50,16 @@ def make_objective(
     import keras
 
     loss = target_type.loss if isinstance(loss, str) and loss == "auto" else loss
-    resolved = _resolve_loss(loss, dict(loss_params or {}))
-    target_type.check_loss(_name_of(resolved))
+    resolved = resolve_loss(loss, dict(loss_params or {}))
+    target_type.check_loss(name_of_loss(resolved))
     if isinstance(metrics, str) and metrics == "auto":
         metrics = target_type.metrics
     elif metrics is None:
         metrics = ()
     elif isinstance(metrics, str) or not isinstance(metrics, Sequence):
         metrics = (metrics,)
-    pairs = tuple(_resolve_metric(m, target_type) for m in metrics)
+    pairs = tuple(resolve_metric(m, target_type.accuracy) for m in metrics)
+    # They are keys of an epoch's dict: of two equal ones the first would be lost.
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names) or "loss" in names:
         raise InvalidNetworkError(
@@ -102,128 +68,3 @@ def make_objective(
         )
     epsilon = keras.config.epsilon()
     return Objective(target_type, n_outputs, resolved, pairs, epsilon)
-
-
-def _name_of(loss: Any) -> str:
-    """The class or function name of a resolved loss."""
-    if isinstance(loss, KerasSpec):
-        return loss.name
-    return str(getattr(loss, "__name__", type(loss).__name__))
-
-
-def _resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
-    """Turn a name, instance or function into a spec or a function."""
-    import keras
-
-    if loss == "quantile":
-        return Quantile(**_checked(params, Quantile, loss))
-    if not isinstance(loss, str):
-        if params:
-            raise InvalidNetworkError(
-                "loss_params goes with a loss given by name; got "
-                f"loss={loss!r} and loss_params={params!r}. Set the parameters in "
-                "the loss object."
-            )
-        loss_class = getattr(keras.losses, _camel(getattr(loss, "__name__", "")), None)
-        if loss_class is not None and loss is getattr(
-            keras.losses, loss.__name__, None
-        ):
-            loss = loss_class()
-        return to_spec(loss)
-    try:
-        found = keras.losses.get(loss)
-    except ValueError:
-        found = None
-    if found is None or found is keras.losses.ctc:  # that one is for sequences
-        names = sorted({*_loss_names(), "auto", "quantile"})
-        close = difflib.get_close_matches(loss, names, 1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise InvalidNetworkError(
-            f"loss must be 'auto', 'quantile', a Keras loss's name, a Keras loss or a "
-            f"function; got {loss!r}. {hint}Known names: {', '.join(names)}."
-        )
-    if isinstance(found, keras.losses.Loss):
-        loss_class = type(found)
-    else:
-        loss_class = getattr(keras.losses, _camel(found.__name__))
-    return to_spec(loss_class(**_checked(params, loss_class, loss)))
-
-
-def _loss_names() -> list[str]:
-    """The losses of Keras by the names that ``keras.losses.get`` takes."""
-    import keras
-
-    functions = [n for n in dir(keras.losses) if n[0].islower() and n != "ctc"]
-    return [n for n in functions if hasattr(keras.losses, _camel(n))]
-
-
-def _camel(name: str) -> str:
-    """mean_squared_error → MeanSquaredError; Keras' two exceptions by hand."""
-    exceptions = {"kl_divergence": "KLDivergence", "ctc": "CTC"}
-    return exceptions.get(name, "".join(part.title() for part in name.split("_")))
-
-
-def _checked(params: dict[str, Any], cls: type, loss: str) -> dict[str, Any]:
-    """Refuse parameters that the loss does not have."""
-    known = set(inspect.signature(cls).parameters) - {"name", "dtype", "self"}
-    unknown = sorted(set(map(str, params)) - known)
-    if unknown:
-        close = difflib.get_close_matches(unknown[0], known, 1)
-        hint = f"Did you mean {close[0]!r}? " if close else ""
-        raise InvalidNetworkError(
-            f"loss={loss!r} takes the parameters {sorted(known)} in loss_params; got "
-            f"{unknown}. {hint}Leave the others out."
-        )
-    return params
-
-
-def _resolve_metric(metric: Any, target_type: TargetType) -> tuple[str, Any]:
-    """Return the history name of a metric and the spec of the metric."""
-    import keras
-
-    if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
-        if not target_type.accuracy:
-            raise InvalidNetworkError(
-                f"metrics={metric!r} is for classifiers; got a regression target. "
-                "Use 'mean_absolute_error' or another metric of numbers."
-            )
-        accuracy = getattr(keras.metrics, target_type.accuracy)
-        return metric, _metric_spec(accuracy(name=metric), METRIC_DTYPE)
-    if isinstance(metric, str):
-        try:
-            found = keras.metrics.get(metric)
-        except ValueError:
-            found = None
-        if found is None:
-            names = sorted(n for n in dir(keras.metrics) if n[0].islower())
-            close = difflib.get_close_matches(metric, names, 1)
-            hint = f"Did you mean {close[0]!r}? " if close else ""
-            raise InvalidNetworkError(
-                "metrics must be 'auto', None, names of Keras metrics, Keras metrics "
-                f"or functions; got {metric!r}. {hint}See keras.metrics for the names."
-            )
-        if isinstance(found, keras.metrics.Metric):
-            return metric, _metric_spec(found, METRIC_DTYPE)
-        return metric, found
-    if isinstance(metric, keras.metrics.Metric):
-        is_half = metric.dtype in ("float16", "bfloat16")
-        return metric.name, _metric_spec(metric, METRIC_DTYPE if is_half else None)
-    if isinstance(metric, type) or not callable(metric):
-        raise InvalidNetworkError(
-            "metrics must be 'auto', None, names of Keras metrics, Keras metrics or "
-            f"functions; got {metric!r}. Give an instance or a name."
-        )
-    return getattr(metric, "__name__", type(metric).__name__), metric
-
-
-def _metric_spec(metric: Any, dtype: str | None = None) -> Any:
-    """Freeze a metric, name and all, in another dtype if one is given.
-
-    Without one of its own a metric takes the dtype that is global when it is made; and
-    in half precision a count ends at 2048.
-    """
-    spec = to_spec(metric, keep_name=True)
-    if dtype is None or not isinstance(spec, KerasSpec):
-        return spec
-    config = json.loads(spec.config) | {"dtype": dtype}
-    return replace(spec, config=json.dumps(config, sort_keys=True))

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from skdeep.engine._key import ProgramKey
-from skdeep.engine._state import DeviceChunk, State
+from skdeep.engine._state import DeviceChunk, Epochs, State
 from skdeep.engine._step import TrainingStep, explained
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._protocol import Backend
+from skdeep.engine.backends._surroundings import refuse_debugging
 
 MAX_EPOCHS = 256  # per call; the length of the history a call returns
 MIN_ORDER = 131072  # row numbers per call: 300 epochs of 400 rows, 512 KiB
@@ -44,6 +46,8 @@ class TrainingProgram:
         n_block_rows = key.n_block_batches * key.batch_size
         n_blocks = -(-max(MIN_ORDER, key.n_chunk_rows) // n_block_rows)
         self.order_shape = (n_blocks, n_block_rows)
+        # One compilation each for any data:
+        # test_any_numbers_of_rows_and_epochs_share_a_compilation.
         self._train = backend.compiled(self._train_epochs, key.jit_compile)
         self._evaluate = backend.compiled(self._evaluate_rows, key.jit_compile)
 
@@ -70,6 +74,8 @@ class TrainingProgram:
     def compile(self) -> None:
         """Trace and compile the train function by a call of no epochs."""
         key, array = self.key, self._backend.array
+        if key.jit_compile:
+            refuse_debugging(load_tensorflow())
         weights = [np.zeros(s, self._dtype) for s in self._step.weight_shapes]
         n_rows, target_type = key.n_chunk_rows, key.objective.target_type
         y_shape = target_type.rows_shape(n_rows, key.objective.n_outputs)
@@ -79,41 +85,31 @@ class TrainingProgram:
             array(np.zeros((n_rows,), self._dtype)),
         )
         order = np.zeros(self.order_shape, np.int32)
+        # Without epochs nothing runs. ``evaluate`` waits for the first validation rows.
         parts = "optimizer, loss, metrics and activation"
         with explained(parts, "Look at those that are functions or objects."):
-            self.train(self.start(weights), {}, chunk, order, 0, 0, 0, True)
+            self.train(self.start(weights), {}, chunk, Epochs(order, 0, 0, 0, True))
 
     def train(
         self,
         state: State,
         hyperparameters: Mapping[str, Any],
         chunk: DeviceChunk,
-        order: np.ndarray,
-        seed: int,
-        n_rows: int,
-        n_epochs: int,
-        starts_epoch: bool,
+        epochs: Epochs,
     ) -> tuple[State, Any]:
-        """Run ``n_epochs`` epochs over ``n_rows`` rows.
+        """Run epochs over the rows of a chunk.
 
         Parameters
         ----------
         state : State
             Where to start.
-        hyperparameters : dict
+        hyperparameters : mapping
             Values for ``hyperparameter_names`` of the step; "y_scale" and "y_offset"
             if metrics are to be in other units than the targets.
         chunk : DeviceChunk
             The rows, padded by repeating one.
-        order : array of shape order_shape, (n_blocks, n_block_rows)
-            For every epoch the numbers of its rows, padded to whole blocks.
-        seed : int
-            Of the dropout masks.
-        n_rows, n_epochs : int
-            How many rows of each epoch count, how many epochs to run.
-        starts_epoch : bool
-            Whether loss and metrics start anew with the first epoch; False continues
-            an epoch whose earlier rows were in another chunk.
+        epochs : Epochs
+            Which of them in which order, and how often.
 
         Returns
         -------
@@ -123,17 +119,20 @@ class TrainingProgram:
             Of each epoch the values of ``columns``.
         """
         array = self._backend.array
-        *lists, history = self._train(
-            *state,
-            self._vector(hyperparameters),
-            *chunk,
+        # As tensors: a plain number would be a constant of the trace, which is made
+        # once.
+        order, seed, n_rows, n_epochs, starts_epoch = epochs
+        on_device = Epochs(
             array(order),
             array(seed, "int32"),
             array(n_rows, "int32"),
             array(n_epochs, "int32"),
             array(starts_epoch),
         )
-        return State(*lists), history
+        state, history = self._train(
+            state, self._vector(hyperparameters), chunk, on_device
+        )
+        return state, history
 
     def evaluate(
         self,
@@ -149,7 +148,7 @@ class TrainingProgram:
             state.weights,
             state.metrics,
             self._vector(hyperparameters),
-            *chunk,
+            chunk,
             array(n_rows, "int32"),
             array(starts_epoch),
         )
@@ -163,10 +162,11 @@ class TrainingProgram:
         names, n_outputs = self._step.hyperparameter_names, self.key.objective.n_outputs
         values = [hyperparameters.get(name, 0.0) for name in names]
         scale, offset = np.ones(n_outputs), np.zeros(n_outputs)
+        # Only then are units checked to fit into float32; others would overflow below.
         if self.key.objective.metrics:
             scale = hyperparameters.get("y_scale", scale)
             offset = hyperparameters.get("y_offset", offset)
-        vector = np.concatenate([values, scale, offset])
+        vector = np.concatenate([values, scale, offset])  # (n_names + 2 * n_outputs,)
         return self._backend.array(vector.astype(self._dtype))
 
     def _named(self, vector: Any) -> dict[str, Any]:
@@ -177,30 +177,24 @@ class TrainingProgram:
         return {**scalars, "y_scale": scale, "y_offset": offset}
 
     def _train_epochs(
-        self,
-        weights: list[Any],
-        optimizer: list[Any],
-        metrics: list[Any],
-        vector: Any,
-        X: Any,
-        y: Any,
-        weight: Any,
-        order: Any,
-        seed: Any,
-        n_rows: Any,
-        n_epochs: Any,
-        starts_epoch: Any,
+        self, state: State, vector: Any, chunk: DeviceChunk, epochs: Epochs
     ) -> Any:
         """The body of ``train``: loops over epochs, blocks of batches and batches."""
         from keras import ops
 
         key, step, backend = self.key, self._step, self._backend
         hyperparameters = self._named(vector)
+        order, seed, n_rows, n_epochs, starts_epoch = epochs
         n_block_rows = self.order_shape[1]
         n_blocks = (n_rows + n_block_rows - 1) // n_block_rows
-        product = backend.product(n_rows > 0, key.network.depth, key.jit_compile)
+        # True whenever a batch runs, and XLA cannot know: see ``_product``.
+        kernels = backend.kernels(n_rows > 0, key.network.depth, key.jit_compile)
 
         def run_epoch(epoch: Any, state: State, history: Any) -> Any:
+            # starts_epoch  epoch  loss and metrics
+            # True          0      start
+            # False         0      go on: an earlier chunk has begun this epoch
+            # any           > 0    start
             anew = ops.logical_or(starts_epoch, epoch > 0)
             state = step.begin_epoch(state, anew, n_rows)
             _, _, state = backend.loop(
@@ -211,17 +205,17 @@ class TrainingProgram:
             return epoch + 1, state, backend.with_row(history, epoch, row)
 
         def run_block(block: Any, epoch: Any, state: State) -> Any:
-            chosen = backend.row(order, epoch * n_blocks + block)
-            batches = [
-                self._in_batches(backend.rows(a, chosen)) for a in (X, y, weight)
-            ]
+            chosen = backend.row(order, epoch * n_blocks + block)  # (n_block_rows,)
+            # One fetch per block, X of (n_block_batches, batch_size, ...): see
+            # ``_key``.
+            batches = [self._in_batches(backend.rows(a, chosen)) for a in chunk]
             n_rows_left = n_rows - block * n_block_rows
 
             def run_batch(number: Any, state: State) -> Any:
                 batch = DeviceChunk(*(backend.row(a, number) for a in batches))
                 n_left = n_rows_left - number * key.batch_size
                 return number + 1, step.update(
-                    state, hyperparameters, batch, n_left, seed, product
+                    state, hyperparameters, batch, n_left, seed, kernels
                 )
 
             n_rows_here = ops.minimum(n_rows_left, n_block_rows)
@@ -232,22 +226,21 @@ class TrainingProgram:
             )
             return block + 1, epoch, state
 
+        # Of fixed length: the number of epochs is data.
         history = ops.zeros((MAX_EPOCHS, len(self.columns)), self._dtype)
         _, state, history = backend.loop(
             lambda epoch, *_: epoch < n_epochs,
             run_epoch,
-            (0, State(weights, optimizer, metrics), history),
+            (0, state, history),
         )
-        return *state, history
+        return state, history
 
     def _evaluate_rows(
         self,
         weights: list[Any],
         metrics: list[Any],
         vector: Any,
-        X: Any,
-        y: Any,
-        weight: Any,
+        chunk: DeviceChunk,
         n_rows: Any,
         starts_epoch: Any,
     ) -> Any:
@@ -256,7 +249,7 @@ class TrainingProgram:
 
         step, batch_size, backend = self._step, self.key.batch_size, self._backend
         hyperparameters = self._named(vector)
-        batches = [self._in_batches(a) for a in (X, y, weight)]
+        batches = [self._in_batches(a) for a in chunk]  # (n_batches, batch_size, ...)
         state = step.begin_epoch(State(weights, [], metrics), starts_epoch, n_rows)
 
         def run_batch(number: Any, metrics: list[Any]) -> Any:

@@ -1,6 +1,6 @@
 """One fit: epochs in segments, losses looked at, callbacks told.
 
-A segment ends where somebody wants to look: an callback, the validation rows, or the
+A segment ends where somebody wants to look: a callback, the validation rows, or the
 end of what a call can hold. What a fit computes does not depend on where it is cut.
 """
 
@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 
 from skdeep.callbacks._callback import Callback
+from skdeep.callbacks._early_stopping import EarlyStopping
+from skdeep.engine._cache import CACHE
 from skdeep.engine._data_feed import DataFeed
-from skdeep.engine._job import Job
+from skdeep.engine._job import Job, Outcome
 from skdeep.engine._program import TrainingProgram
 from skdeep.engine._random import RowOrders
 from skdeep.engine._state import State
@@ -25,6 +27,49 @@ from skdeep.exceptions import DivergenceError
 # Ctrl-C is heard between two calls, and the epochs of the broken one are lost; so a
 # call should be short for a human and long for a computer.
 SECONDS_PER_CALL = 1.0
+
+
+def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
+    """Run a job.
+
+    Parameters
+    ----------
+    job : Job
+        What to train.
+    callbacks : sequence of Callback, default=()
+        Told of the run, in this order, after the early stopping that the job asks
+        for: that one keeps the weights that were measured, before others change them.
+
+    Raises
+    ------
+    skdeep.exceptions.DivergenceError
+        If a loss or a weight becomes infinite or NaN.
+    """
+    weights = job.weights
+    if weights is None:  # before compiling: a user's initialiser may be at fault
+        weights = job.key.network.draw_weights(job.seeds.weights)
+    program = CACHE.program(job.key)
+    stopping = EarlyStopping(job.stopping) if job.stopping else None
+    watching = [*([stopping] if stopping else []), *callbacks]
+    run = Run(program, program.start(weights, job.optimizer_state), job, watching)
+    validation = DataFeed(program, job.validation) if job.validation else None
+    run.execute(DataFeed(program, job.training), validation)
+    return Outcome(
+        weights=run.weights(),
+        optimizer_state=run.optimizer_state(),
+        raw_weights=run.raw_weights(),
+        n_epochs=run.epoch,
+        best_epoch=_best_epoch(run),
+        columns=program.columns,
+        history=run.history,
+        interrupted=run.interrupted,
+    )
+
+
+def _best_epoch(run: Run) -> int:
+    """Return the epoch of the weights: the last to go back has the last word."""
+    restored = [callback.best_epoch for callback in run.callbacks]
+    return next(filter(None, reversed(restored)), run.epoch)
 
 
 class Run:
@@ -44,7 +89,8 @@ class Run:
         self.program = program
         self.state = state
         self.job = job
-        self.hyperparameters = job.numbers
+        # A dict of its own: callbacks set the rate, and the job stays as it is.
+        self.hyperparameters = job.program_inputs
         self.callbacks = list(callbacks)
         self.epoch = job.first_epoch
         self.last_epoch = job.last_epoch
@@ -109,9 +155,12 @@ class Run:
         """Train until the last epoch, a stop, or Ctrl-C: see ``interrupted``."""
         try:
             with ExitStack() as ends:  # every callback hears the end, whatever fails
+                # The stack is unwound from its end, so they hear it in their order.
                 for callback in reversed(self.callbacks):
                     ends.callback(callback.on_run_end, self)
                 self._train(train, validation)
+            # After their end: with early stopping these are the best weights, not the
+            # last.
             self._check_weights(train)
         except Exception as error:
             if self.interrupted:  # a search would note the error and go on
@@ -152,6 +201,7 @@ class Run:
         self._check_losses(logs, train)
         if validation is not None:
             results = self._validate(validation)
+            # With validation a segment is one epoch.
             logs[0] |= {f"val_{name}": value for name, value in results.items()}
         self.epoch += n_epochs
         self.history += logs
@@ -176,6 +226,7 @@ class Run:
             self.epoch,
             n_epochs,
         )
+        # The history has been copied by now, so the epochs are done, not only started.
         self._epochs_per_second = n_epochs / (time.perf_counter() - started)
         self.state = state
         return history
@@ -196,6 +247,8 @@ class Run:
                 if self.stop:
                     break
         except KeyboardInterrupt:
+            # Orders, history and n_epochs know whole epochs only: half of one is
+            # dropped (test_ctrl_c_within_an_epoch_goes_back_to_its_begin).
             self.state = before
             raise
         return history
@@ -235,6 +288,7 @@ class Run:
 
     def _named(self, rows: np.ndarray, names: Sequence[str]) -> list[dict[str, float]]:
         """Turn rows of numbers into dicts of plain floats."""
+        # Plain floats, which pickles and files hold without NumPy's classes.
         return [
             dict(zip(names, row, strict=True)) for row in rows.astype(float).tolist()
         ]

@@ -13,9 +13,32 @@ class State(NamedTuple):
     metrics: list[Any]  # sum of losses, number of rows, accumulators of metrics
 
 
+class Epochs(NamedTuple):
+    """What one call of the train function goes through.
+
+    Attributes
+    ----------
+    order : int array of shape (n_blocks, n_block_rows)
+        For every epoch the numbers of its rows, padded to whole blocks.
+    seed : int
+        Of the dropout masks.
+    n_rows, n_epochs : int
+        How many rows of each epoch count, how many epochs to run.
+    starts_epoch : bool
+        Whether loss and metrics start anew with the first epoch; False continues an
+        epoch whose earlier rows were in another chunk.
+    """
+
+    order: Any
+    seed: Any
+    n_rows: Any
+    n_epochs: Any
+    starts_epoch: Any
+
+
 class DeviceChunk(NamedTuple):
     """Rows on the device, padded to the size of a program's chunk; or a batch."""
 
-    X: Any
-    y: Any
-    weight: Any
+    X: Any  # (n_rows, *input_shape)
+    y: Any  # (n_rows,) of class numbers, or (n_rows, n_outputs)
+    weight: Any  # (n_rows,)

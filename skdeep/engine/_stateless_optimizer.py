@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,11 +40,16 @@ class StatelessOptimizer:
         self._keras = _make(spec)
         # Keras' own variable for the rate is float32, whatever the network's dtype.
         self._rate = keras.Variable(1.0, trainable=False, dtype=dtype, name="rate")
+        # Keras calls it with every update, inside the scope that holds the rate's
+        # value.
         self._keras.learning_rate = lambda: self._rate.value
         self._trainable = list(variables)
         self._keras.build(self._trainable)
         self._memory = list(self._keras.variables)
-        self._step_at = [v is self._keras.iterations for v in self._memory].index(True)
+        # Its counter of calls; ``iterations`` is a tensor, not a variable, while
+        # gradients are accumulated, and counts updates.
+        self._calls_at = [v.name for v in self._memory].index("iteration")
+        self._calls_per_update = self._keras.gradient_accumulation_steps or 1
         self.use_ema = bool(self._keras.use_ema)
 
     def start(self) -> list[np.ndarray]:
@@ -53,7 +58,8 @@ class StatelessOptimizer:
 
     def step(self, memory: Sequence[Any]) -> Any:
         """Return how many updates there were: a scalar."""
-        return memory[self._step_at]
+        calls = memory[self._calls_at]
+        return calls if self._calls_per_update == 1 else calls // self._calls_per_update
 
     def scale_loss(self, loss: Any) -> Any:
         """Scale a loss by the factor that ``apply`` takes out of the gradients."""
@@ -109,94 +115,114 @@ def _make(spec: Any) -> Any:
 @functools.cache
 def _stateless_class(cls: Any) -> Any:
     """Return a subclass of an optimizer's class whose updates are pure."""
+    # An optimizer's own methods come first, then these, then TensorFlow's: the formula
+    # of an update stays that of Keras.
     return type(cls.__name__, (cls, _stateless_methods()), {})
 
 
 @functools.cache
 def _stateless_methods() -> type:
     """Return the class that stands between an optimizer and TensorFlow's base class."""
-    from keras import ops, optimizers
+    from keras import optimizers
 
-    class StatelessMethods(optimizers.Optimizer):
-        """What Keras' base class does, before TensorFlow's overrides it."""
+    methods = {n: m for n, m in vars(StatelessMethods).items() if callable(m)}
+    return type("StatelessMethods", (optimizers.Optimizer,), methods)
 
-        def assign(self, variable: Any, value: Any) -> None:
-            """Give a variable of the scope another value."""
-            variable.assign(value)
 
-        def assign_add(self, variable: Any, value: Any) -> None:
-            """Add to a variable of the scope."""
-            variable.assign_add(value)
+if TYPE_CHECKING:
+    from keras.optimizers import Optimizer
+else:
+    Optimizer = object
 
-        def assign_sub(self, variable: Any, value: Any) -> None:
-            """Subtract from a variable of the scope."""
-            variable.assign_sub(value)
 
-        def _var_key(self, variable: Any) -> int:
-            return id(variable)
+class StatelessMethods(Optimizer):
+    """What the methods of Keras' base class do, before TensorFlow's override them.
 
-        def _backend_update_step(self, grads: Any, variables: Any, rate: Any) -> None:
-            for gradient, variable in zip(grads, variables, strict=True):
-                self.update_step(gradient, variable, rate)
+    Its functions become methods of a subclass of ``keras.optimizers.Optimizer``; Keras
+    is not imported for the sake of a base class.
+    """
 
-        def _apply_weight_decay(self, variables: Any) -> None:
-            if self.weight_decay is None:
-                return
-            for v in filter(self._use_weight_decay, variables):
-                decay = ops.cast(self.weight_decay, v.dtype)
-                v.assign(v - v * decay * ops.cast(self.learning_rate, v.dtype))
+    def assign(self, variable: Any, value: Any) -> None:
+        """Give a variable of the scope another value."""
+        variable.assign(value)
 
-        def _backend_apply_gradients(self, grads: Any, variables: Any) -> None:
-            if self.gradient_accumulation_steps:
-                self._accumulate(grads, variables)
-            else:
-                self._update(grads, variables)
-            if self.use_ema:
-                self._average()
+    def assign_add(self, variable: Any, value: Any) -> None:
+        """Add to a variable of the scope."""
+        variable.assign_add(value)
 
-        def _update(self, grads: Any, variables: Any) -> None:
-            grads = self._clip_gradients(grads)
-            self._apply_weight_decay(variables)
-            self._backend_update_step(grads, variables, self.learning_rate)
+    def assign_sub(self, variable: Any, value: Any) -> None:
+        """Subtract from a variable of the scope."""
+        variable.assign_sub(value)
 
-        def _accumulate(self, grads: Any, variables: Any) -> None:
-            """Update with the mean of several gradients, or only remember the sum.
+    def _var_key(self, variable: Any) -> int:
+        return id(variable)  # lasting: the variables are kept in _trainable
 
-            Both are computed and one is chosen: a condition could not carry what the
-            scope holds.
-            """
-            n_steps = self.gradient_accumulation_steps
-            is_last = ops.equal((self.iterations + 1) % n_steps, 0)
-            sums = [
-                self._accumulated_gradients[self._get_variable_index(v)]
-                for v in variables
-            ]
-            totals = [g + s for g, s in zip(grads, sums, strict=True)]
-            changing = [*variables, *self.variables]
-            before = [v.value for v in changing]
-            self._update([total / n_steps for total in totals], variables)
-            for v, old in zip(changing, before, strict=True):
-                v.assign(ops.where(is_last, v.value, old))
-            for s, total in zip(sums, totals, strict=True):
-                s.assign(ops.where(is_last, ops.zeros_like(total), total))
+    def _backend_update_step(self, grads: Any, variables: Any, rate: Any) -> None:
+        for gradient, variable in zip(grads, variables, strict=True):
+            self.update_step(gradient, variable, rate)
 
-        def _average(self) -> None:
-            """Average the weights; overwrite them by the averages now and then."""
-            self._update_model_variables_moving_average(self._trainable_variables)
-            if not self.ema_overwrite_frequency:
-                return
-            is_due = ops.equal((self.iterations + 1) % self.ema_overwrite_frequency, 0)
-            for v, average in zip(
-                self._trainable_variables,
-                self._model_variables_moving_average,
-                strict=True,
-            ):
-                v.assign(ops.where(is_due, average.value, v.value))
+    def _apply_weight_decay(self, variables: Any) -> None:
+        from keras import ops
 
-        def _overwrite_model_variables_with_average_value(self, variables: Any) -> None:
-            for v, average in zip(
-                variables, self._model_variables_moving_average, strict=True
-            ):
-                v.assign(average.value)
+        if self.weight_decay is None:
+            return
+        for v in filter(self._use_weight_decay, variables):
+            decay = ops.cast(self.weight_decay, v.dtype)
+            # v - v * decay * rate, in the order in which Keras multiplies.
+            v.assign(v - v * decay * ops.cast(self.learning_rate, v.dtype))
 
-    return StatelessMethods
+    def _backend_apply_gradients(self, grads: Any, variables: Any) -> None:
+        if self.gradient_accumulation_steps:
+            self._accumulate(grads, variables)
+        else:
+            self._update(grads, variables)
+        if self.use_ema:
+            self._average()
+
+    def _update(self, grads: Any, variables: Any) -> None:
+        grads = self._clip_gradients(grads)
+        self._apply_weight_decay(variables)
+        self._backend_update_step(grads, variables, self.learning_rate)
+
+    def _accumulate(self, grads: Any, variables: Any) -> None:
+        """Update with the mean of several gradients, or only remember the sum.
+
+        Both are computed and one is chosen: a condition could not carry what the
+        scope holds.
+        """
+        from keras import ops
+
+        n_steps = self.gradient_accumulation_steps
+        is_last = ops.equal((self._iterations + 1) % n_steps, 0)
+        sums = [
+            self._accumulated_gradients[self._get_variable_index(v)] for v in variables
+        ]
+        totals = [g + s for g, s in zip(grads, sums, strict=True)]
+        changing = [*variables, *self.variables]
+        before = [v.value for v in changing]
+        self._update([total / n_steps for total in totals], variables)
+        for v, old in zip(changing, before, strict=True):
+            v.assign(ops.where(is_last, v.value, old))
+        for s, total in zip(sums, totals, strict=True):
+            s.assign(ops.where(is_last, ops.zeros_like(total), total))
+
+    def _average(self) -> None:
+        """Average the weights; overwrite them by the averages now and then."""
+        from keras import ops
+
+        self._update_model_variables_moving_average(self._trainable_variables)
+        if not self.ema_overwrite_frequency:
+            return
+        is_due = ops.equal((self.iterations + 1) % self.ema_overwrite_frequency, 0)
+        for v, average in zip(
+            self._trainable_variables,
+            self._model_variables_moving_average,
+            strict=True,
+        ):
+            v.assign(ops.where(is_due, average.value, v.value))
+
+    def _overwrite_model_variables_with_average_value(self, variables: Any) -> None:
+        for v, average in zip(
+            variables, self._model_variables_moving_average, strict=True
+        ):
+            v.assign(average.value)

@@ -18,12 +18,12 @@ from skdeep.engine._measures import Measures
 from skdeep.engine._random import keep_mask
 from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine._stateless_optimizer import StatelessOptimizer
-from skdeep.engine.backends._protocol import Backend, Product
+from skdeep.engine.backends._protocol import Backend, Kernels
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._network import LIMIT, CallContext, CallResult
 
-Numbers = Mapping[str, Any]  # hyperparameters by name, scalars
+Hyperparameters = Mapping[str, Any]  # by name, scalars of the program
 
 
 @contextmanager
@@ -72,7 +72,7 @@ class TrainingStep:
         self._schedule = from_spec(key.optimizer.schedule)
         self._measures = Measures(key.objective, self._dtype)
         self._optimizer_start = self._optimizer.start()
-        totals = [np.zeros((), self._dtype)] * 2
+        totals = [np.zeros((), self._dtype)] * 2  # sum of losses, number of rows
         self._metrics_start = [*totals, *self._probe()]
 
     def _placeholder(self, spec: Any) -> Any:
@@ -97,13 +97,15 @@ class TrainingStep:
 
     def _two_rows(self) -> tuple[Any, Any]:
         """Targets and outputs of two rows that any loss can take."""
+        from keras import ops
+
         target_type, n_outputs = self._key.objective.target_type, self._n_outputs
         y = np.full(target_type.rows_shape(2, n_outputs), 1)
         if target_type.are_class_numbers:
             y = np.zeros_like(y)
         y = y.astype(target_type.rows_dtype(self._dtype))
         outputs = np.full((2, n_outputs), 1.0 / n_outputs, self._dtype)
-        return self._backend.array(y), self._backend.array(outputs)
+        return ops.convert_to_tensor(y), ops.convert_to_tensor(outputs)
 
     @property
     def weight_shapes(self) -> list[tuple[int, ...]]:
@@ -144,6 +146,7 @@ class TrainingStep:
             ops.where(anew, ops.convert_to_tensor(start), value)
             for start, value in zip(self._metrics_start, state.metrics, strict=True)
         ]
+        # All rows of the call at once, so that the loop has nothing to count.
         metrics[1] = metrics[1] + ops.cast(n_rows, self._dtype)
         return state._replace(metrics=metrics)
 
@@ -155,13 +158,15 @@ class TrainingStep:
         values = [total / n_rows, *self._measures.results(metrics)]
         return [ops.cast(value, self._dtype) for value in values]
 
-    def learning_rate(self, state: State, numbers: Numbers) -> Any:
+    def learning_rate(self, state: State, hyperparameters: Hyperparameters) -> Any:
         """Rate / (1 + decay * step), times the schedule if there is one."""
         from keras import ops
 
         step = self._optimizer.step(state.optimizer)
         updates = ops.cast(step, self._dtype)
-        rate = numbers["learning_rate"] / (1 + numbers["decay"] * updates)
+        rate = hyperparameters["learning_rate"] / (
+            1 + hyperparameters["decay"] * updates
+        )
         if self._schedule is None:
             return rate
         return rate * ops.cast(self._schedule(step), self._dtype)
@@ -169,49 +174,64 @@ class TrainingStep:
     def update(
         self,
         state: State,
-        numbers: Numbers,
+        hyperparameters: Hyperparameters,
         batch: DeviceChunk,
         n_rows_left: Any,
         seed: Any,
-        product: Product,
+        kernels: Kernels,
     ) -> State:
         """Train on one batch, of which the first ``n_rows_left`` rows count."""
         mask = self._row_mask(n_rows_left)
         step = self._optimizer.step(state.optimizer)
-        dropout = self._dropout(numbers, seed, step)
-        context = CallContext(numbers, mask, dropout, (seed, step), product)
+        dropout = self._dropout(hyperparameters, seed, step)
+        context = CallContext(hyperparameters, mask, dropout, (seed, step), **kernels)
 
         def loss_of(trained: Sequence[Any]) -> tuple[Any, Any]:
             weights = self._with_trained(state.weights, trained)
             result = self._key.network.call(weights, batch.X, context)
             loss, metrics = self._measure(
-                state.metrics, numbers, batch, n_rows_left, result
+                state.metrics, hyperparameters, batch, n_rows_left, result
             )
             return self._optimizer.scale_loss(loss), (metrics, result.updates)
 
         trained = [state.weights[i] for i in self._trained]
         (metrics, averages), gradients = self._backend.gradients(loss_of, trained)
+        # The rate is that of the updates before this one: the first has step 0. Metrics
+        # were taken from outputs before the update, as Keras does.
         trained, memory = self._optimizer.apply(
-            state.optimizer, gradients, trained, self.learning_rate(state, numbers)
+            state.optimizer,
+            gradients,
+            trained,
+            self.learning_rate(state, hyperparameters),
         )
-        weights = self._with_trained(state.weights, self._limited(trained, numbers))
+        # Limits come after the update, like Keras' constraints.
+        weights = self._with_trained(
+            state.weights, self._limited(trained, hyperparameters)
+        )
+        # Moving means and variances; no optimizer has a gradient of them.
         for position, value in averages.items():
             weights[position] = value
         return State(weights, memory, metrics)
 
     def evaluate(
-        self, state: State, numbers: Numbers, batch: DeviceChunk, n_rows_left: Any
+        self,
+        state: State,
+        hyperparameters: Hyperparameters,
+        batch: DeviceChunk,
+        n_rows_left: Any,
     ) -> State:
         """Measure one batch without training."""
-        context = CallContext(numbers, self._row_mask(n_rows_left))
+        context = CallContext(hyperparameters, self._row_mask(n_rows_left))
         result = self._key.network.call(state.weights, batch.X, context)
-        _, metrics = self._measure(state.metrics, numbers, batch, n_rows_left, result)
+        _, metrics = self._measure(
+            state.metrics, hyperparameters, batch, n_rows_left, result
+        )
         return state._replace(metrics=metrics)
 
     def _measure(
         self,
         metrics: list[Any],
-        numbers: Numbers,
+        hyperparameters: Hyperparameters,
         batch: DeviceChunk,
         n_rows_left: Any,
         result: CallResult,
@@ -222,21 +242,28 @@ class TrainingStep:
         key, y, logits = self._key, batch.y, result.logits
         given = key.network.predictions(logits)
         mask = self._row_mask(n_rows_left)
+        # Arithmetic instead of the sum of the mask: XLA hands a sum to a second thread.
         n_rows = ops.cast(ops.minimum(n_rows_left, key.batch_size), self._dtype)
-        losses = self._measures.losses(y, logits, given)
+        losses = self._measures.losses(y, logits, given)  # (batch_size,)
+        # Padding repeats a row, weight and all; the mask takes it out.
         loss = self._reduced(losses, batch.weight * mask, n_rows)
         loss = loss + ops.cast(result.penalty, self._dtype)
         total, n_measured, *own = metrics
         if key.objective.target_type.has_units:  # times 1, plus 0 changes no bit
-            scale, offset = numbers["y_scale"], numbers["y_offset"]
+            scale, offset = hyperparameters["y_scale"], hyperparameters["y_offset"]
             y, given = y * scale + offset, given * scale + offset
         own = self._measures.update(own, y, given, mask)
+        # As in Keras' history a batch counts by its rows, whatever they weigh.
         return loss, [total + loss * n_rows, n_measured, *own]
 
     def _reduced(self, losses: Any, weight: Any, n_rows: Any) -> Any:
         """Reduce the losses of a batch to one number, as the loss wants it."""
         from keras import ops
 
+        # reduction                 loss of a batch
+        # sum_over_batch_size       sum(weight * losses) / n_rows
+        # mean_with_sample_weight   sum(weight * losses) / sum(weight)
+        # sum                       sum(weight * losses)
         total = ops.sum(losses * weight)
         if self._measures.reduction == "mean_with_sample_weight":
             return ops.divide_no_nan(total, ops.sum(weight))
@@ -244,7 +271,7 @@ class TrainingStep:
             return total
         return total / n_rows
 
-    def _dropout(self, numbers: Numbers, seed: Any, step: Any) -> Any:
+    def _dropout(self, hyperparameters: Hyperparameters, seed: Any, step: Any) -> Any:
         """Return what drops values in this update."""
         from keras import ops
 
@@ -252,18 +279,21 @@ class TrainingStep:
         step = ops.cast(step, "int32")
 
         def dropout(name: str, x: Any) -> Any:
-            rate = numbers[name]
+            rate = hyperparameters[name]
             keep = keep_mask(tuple(x.shape), rate, seed, step, names.index(name))
+            # Scaled here, so that prediction has nothing to do.
             kept = x / ops.cast(1.0 - rate, x.dtype)
             return ops.where(keep, kept, ops.zeros((), x.dtype))
 
         return dropout
 
-    def _limited(self, trained: list[Any], numbers: Numbers) -> list[Any]:
+    def _limited(
+        self, trained: list[Any], hyperparameters: Hyperparameters
+    ) -> list[Any]:
         """Cut the norms of units' incoming weights down, where the network asks so."""
         specs = [self._specs[i] for i in self._trained]
         return [
-            _limit_norm(value, numbers[LIMIT]) if spec.is_limited else value
+            _limit_norm(value, hyperparameters[LIMIT]) if spec.is_limited else value
             for spec, value in zip(specs, trained, strict=True)
         ]
 
@@ -288,6 +318,7 @@ def _limit_norm(kernel: Any, largest: Any) -> Any:
     """Return w * min(norm, largest) / (norm + 1e-7), per unit; as Keras' MaxNorm."""
     from keras import ops
 
+    # 1e-7 is Keras' default epsilon; the one that is set globally has no part in fits.
     axes = list(range(len(kernel.shape) - 1))
-    norms = ops.sqrt(ops.sum(ops.square(kernel), axes, keepdims=True))
+    norms = ops.sqrt(ops.sum(ops.square(kernel), axes, keepdims=True))  # one per unit
     return kernel * (ops.clip(norms, 0, largest) / (1e-7 + norms))

@@ -35,9 +35,13 @@ ATTRIBUTES = (
     Attribute("n_outputs_", "int",
         """Output units of the network."""),
     Attribute("n_iter_", "int",
-        """Epochs trained."""),
+        """Epochs of the last fit or partial_fit, as in scikit-learn."""),
+    Attribute("n_epochs_", "int",
+        """Epochs of all fits that went on from each other; as long as
+        ``history_``."""),
     Attribute("best_epoch_", "int",
-        """The epoch whose weights are kept, counted from 1."""),
+        """The epoch whose weights are kept, counted from 1 over all fits that went on
+        from each other."""),
     Attribute("history_", "dict of str to list of float",
         """Loss, metrics, ``val_*`` and learning rate after every epoch, and what
         callbacks have added to the logs."""),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils.multiclass import _check_partial_fit_first_call
-from sklearn.utils.validation import _check_y, check_is_fitted, column_or_1d
+from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted, column_or_1d
 
-from skdeep._sklearn import with_callbacks
+from skdeep._sklearn import (
+    check_partial_fit_first_call,
+    check_y,
+    fit_context,
+    with_callbacks,
+)
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.data._targets import dense_targets, refuse_missing_labels
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
-from skdeep.networks._head import head_of_classes
+from skdeep.networks._head import head_of_classes, warn_of_one_hot
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -20,12 +24,13 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _read_y(self, y):
         refuse_missing_labels(y)
-        y = dense_targets(_check_y(y, multi_output=True, estimator=self))
+        y = dense_targets(check_y(y, multi_output=True, estimator=self))
         is_column = y.ndim == 2 and y.shape[1] == 1
         return column_or_1d(y, warn=True) if is_column else y
 
     def _make_head(self, y, weight, classes):
         head, y = head_of_classes(y, classes)
+        warn_of_one_hot(head, y)
         self.classes_ = head.public_classes
         return head, y
 
@@ -34,7 +39,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     @unchanged_on_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one more epoch on these rows.
 
@@ -61,7 +66,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 "class_weight='balanced'. Give the weights as a dict."
             )
         if not hasattr(self, "_fitted"):
-            _check_partial_fit_first_call(self, classes)
+            check_partial_fit_first_call(self, classes)
+            # scikit-learn has set them, sorted and each once.
             classes = self.classes_
         elif classes is not None:
             self._head.check_same_classes(classes)

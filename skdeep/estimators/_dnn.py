@@ -63,9 +63,10 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
-    optimizer : str or Keras optimizer, default="adam"
-        Any Keras optimizer by name. An instance carries its own settings, is copied,
-        and excludes the parameters below up to ``optimizer_params``.
+    optimizer : str, Keras optimizer or class of one, default="adam"
+        Any Keras optimizer, by name or as a class. An instance carries its own
+        settings, is copied, and excludes the parameters below up to
+        ``optimizer_params``.
     learning_rate : float or Keras schedule, default=0.001
         Step size. Lower it by tens when the loss jumps or diverges, raise it when it
         crawls.
@@ -94,8 +95,10 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Recorded in ``history_`` under their Keras names; "auto" is accuracy.
     epochs : int, default=100
         Passes over the training rows; the most there will be with early stopping.
-    batch_size : int, default=32
-        Rows per update. A number of at least n_samples makes every update see all rows.
+    batch_size : int, "auto" or None, default=32
+        Rows per update; -1, or a number of at least n_samples, makes every update see
+        all rows. "auto" is ``min(200, n_samples)`` as in scikit-learn's MLP, None is 32
+        as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
     early_stopping : bool, default=False
@@ -123,7 +126,9 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Go on from the last fit: weights, optimizer, epoch count and history.
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, row orders, dropout and the rows held out. An int gives
-        the same bits in every fit, thread and process of a machine.
+        the same bits in every fit, thread and process of a machine; wide layers and
+        other dtypes than float32 need the same number of threads for that, see "What is
+        promised" in the documentation.
     dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
         Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
         that has it.
@@ -145,9 +150,12 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     n_outputs_ : int
         Output units of the network.
     n_iter_ : int
-        Epochs trained.
+        Epochs of the last fit or partial_fit, as in scikit-learn.
+    n_epochs_ : int
+        Epochs of all fits that went on from each other; as long as ``history_``.
     best_epoch_ : int
-        The epoch whose weights are kept, counted from 1.
+        The epoch whose weights are kept, counted from 1 over all fits that went on from
+        each other.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -309,9 +317,10 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
-    optimizer : str or Keras optimizer, default="adam"
-        Any Keras optimizer by name. An instance carries its own settings, is copied,
-        and excludes the parameters below up to ``optimizer_params``.
+    optimizer : str, Keras optimizer or class of one, default="adam"
+        Any Keras optimizer, by name or as a class. An instance carries its own
+        settings, is copied, and excludes the parameters below up to
+        ``optimizer_params``.
     learning_rate : float or Keras schedule, default=0.001
         Step size. Lower it by tens when the loss jumps or diverges, raise it when it
         crawls.
@@ -340,8 +349,10 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         loss.
     epochs : int, default=100
         Passes over the training rows; the most there will be with early stopping.
-    batch_size : int, default=32
-        Rows per update. A number of at least n_samples makes every update see all rows.
+    batch_size : int, "auto" or None, default=32
+        Rows per update; -1, or a number of at least n_samples, makes every update see
+        all rows. "auto" is ``min(200, n_samples)`` as in scikit-learn's MLP, None is 32
+        as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
     early_stopping : bool, default=False
@@ -369,7 +380,9 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Go on from the last fit: weights, optimizer, epoch count and history.
     random_state : int, RandomState instance or None, default=None
         Seeds initial weights, row orders, dropout and the rows held out. An int gives
-        the same bits in every fit, thread and process of a machine.
+        the same bits in every fit, thread and process of a machine; wide layers and
+        other dtypes than float32 need the same number of threads for that, see "What is
+        promised" in the documentation.
     dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
         Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
         that has it.
@@ -389,9 +402,12 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     n_outputs_ : int
         Output units of the network.
     n_iter_ : int
-        Epochs trained.
+        Epochs of the last fit or partial_fit, as in scikit-learn.
+    n_epochs_ : int
+        Epochs of all fits that went on from each other; as long as ``history_``.
     best_epoch_ : int
-        The epoch whose weights are kept, counted from 1.
+        The epoch whose weights are kept, counted from 1 over all fits that went on from
+        each other.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.

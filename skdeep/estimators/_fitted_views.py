@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -34,6 +33,8 @@ class FittedViews:
             One row per epoch, counted from 1; columns are loss, metrics, their
             ``val_*`` twins, and the learning rate.
         """
+        import pandas as pd
+
         check_is_fitted(self)
         n_epochs = len(self.history_["loss"])
         index = pd.RangeIndex(1, n_epochs + 1, name="epoch")
@@ -48,6 +49,8 @@ class FittedViews:
             One row per layer with its kind, output shape and number of parameters;
             ``frame.attrs["n_parameters"]`` is their sum.
         """
+        import pandas as pd
+
         check_is_fitted(self)
         model = self._fitted.model
         rows = [

@@ -10,19 +10,17 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import type_of_target
 
-from skdeep._sklearn import with_callbacks
+from skdeep._sklearn import Interval, StrOptions, fit_context, with_callbacks
 from skdeep.callbacks._keras import copy_callbacks
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
 from skdeep.data._holdout import split_rows
 from skdeep.data._inputs import check_inputs, in_order
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.data._training_data import TrainingData
-from skdeep.engine._job import run_job
 from skdeep.engine._random import draw_seeds
+from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._keras_routing import (
@@ -163,7 +161,7 @@ class KerasEstimator(NetworkEstimator):
 
     @unchanged_on_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X,

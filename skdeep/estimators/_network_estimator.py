@@ -12,18 +12,24 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import BaseEstimator
 
-from skdeep._sklearn import CallbackSupportMixin, with_callbacks
+from skdeep._sklearn import CallbackSupportMixin, fit_context, with_callbacks
 from skdeep._warnings import stacklevel_of_user
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
-from skdeep.data._features import check_lengths, check_range, of_validation_rows
+from skdeep.data._features import (
+    check_lengths,
+    check_range,
+    of_validation_rows,
+    refuse_datasets,
+)
 from skdeep.data._sample_weights import row_weights
 from skdeep.data._training_data import TrainingData
-from skdeep.engine._job import run_job
+from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._prepare import Setting, prepare_job, state_after
@@ -62,7 +68,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     @unchanged_on_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X,
@@ -152,6 +158,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
         Sets: ``_head`` and what ``_check_X`` sets.
         """
+        refuse_datasets(X, "X")
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -206,7 +213,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _prepare(self, training, validation, n_epochs, continuing, is_partial=False):
         """Return the job that trains on these rows, from scratch or going on."""
-        load_tensorflow()
+        refuse_graphs(load_tensorflow())
         setting = Setting(
             self.get_params(deep=False),
             defaults_of(type(self), OPTIMIZER),
@@ -222,14 +229,17 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Keep what a job has left, and tell the user what he should know.
 
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
-        ``best_epoch_``, ``n_outputs_``.
+        ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
         """
         self._fitted = self._network(job, outcome.weights)
         self._training_state = state_after(job, outcome, keep_optimizer)
         self._keep_history(job, outcome)
-        self.n_iter_ = outcome.n_epochs
+        self.n_iter_ = outcome.n_epochs - job.first_epoch
+        self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
         self.n_outputs_ = self._head.n_outputs
+        # After the attributes are set: interrupted_ is a copy with them, and the
+        # estimator gets back those it had (see ``unchanged_on_error``).
         if outcome.interrupted:
             self._raise_interrupt(outcome)
         self._warn_if_useless(outcome.history)
@@ -244,6 +254,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """
         what = "the estimator is as it was."
         if outcome.history:
+            # No clone: fitted attributes belong to it, and a subclass's constructor
+            # must not run.
             reached = object.__new__(type(self))
             reached.__dict__.update(self.__dict__)
             reached.__dict__.pop("interrupted_", None)
@@ -272,7 +284,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             tasks.attributes_now = lambda run: {
                 "_fitted": self._network(job, run.weights()),
                 "n_outputs_": self._head.n_outputs,
-                "n_iter_": run.epoch,
+                "n_iter_": run.epoch - job.first_epoch,
+                "n_epochs_": run.epoch,
             }
             callbacks.append(tasks)
         display = make_display(verbose, type(self).__name__)
@@ -294,6 +307,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Append the epochs of a run, or start anew. Sets: ``history_``."""
         n_skipped = outcome.n_epochs - job.first_epoch - len(outcome.history)
         logs = [{}] * n_skipped + outcome.history  # skipped by a backup
+        # A job may start from weights that no fit has left, but not later than epoch 0.
         history = self.history_ if job.first_epoch else {}
         n_before = len(next(iter(history.values()), []))
         new = [name for log in logs for name in log]

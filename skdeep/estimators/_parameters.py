@@ -16,7 +16,7 @@ run           read by Python around the program     nothing
 ============  ====================================  =======================
 
 A variable that goes from zero to not zero (``dropout``, ``l1``, ...) adds a part to the
-graph and costs a program once.
+graph and costs a program once; ``l1`` and ``l2`` are one part.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
-from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
+import numpy as np
+
+from skdeep._sklearn import HasMethods, Interval, Options, StrOptions
 
 ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
 
@@ -35,14 +37,35 @@ ESTIMATORS = TABLES | IMAGES
 CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier"})
 REGRESSORS = ESTIMATORS - CLASSIFIERS
 
-RATE = Interval(Real, 0, 1, closed="left")
-NOT_NEGATIVE = Interval(Real, 0, None, closed="left")
-POSITIVE = Interval(Real, 0, None, closed="neither")
-COUNT = Interval(Integral, 1, None, closed="left")
+
+class NumberInterval(Interval):
+    """An interval without True and False, which Python takes for 1 and 0."""
+
+    def is_satisfied_by(self, value: Any) -> bool:
+        """Whether the value is a number in the interval."""
+        is_number = not isinstance(value, bool | np.bool_)
+        return is_number and bool(super().is_satisfied_by(value))
+
+
+class Schedule(HasMethods):
+    """A schedule of Keras, by its methods, so that checking does not import Keras."""
+
+    def __str__(self) -> str:
+        """Say what to give in place of a schedule's name."""
+        return (
+            "a schedule such as keras.optimizers.schedules.CosineDecay(0.001, "
+            "decay_steps=1000)"
+        )
+
+
+RATE = NumberInterval(Real, 0, 1, closed="left")
+NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
+POSITIVE = NumberInterval(Real, 0, None, closed="neither")
+COUNT = NumberInterval(Integral, 1, None, closed="left")
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
-KERAS_SCHEDULE = HasMethods(["__call__", "get_config"])
+KERAS_SCHEDULE = Schedule(["__call__", "get_config"])
 KERAS_CALLBACK = HasMethods(["on_epoch_end", "set_model"])
 
 
@@ -141,9 +164,10 @@ LAYERS = (
 # none of its own on to the Keras optimizer by name.
 OPTIMIZER = (
     Parameter("optimizer", "adam", PROGRAM, [str, KERAS_OPTIMIZER],
-        "str or Keras optimizer",
-        """Any Keras optimizer by name. An instance carries its own settings, is copied,
-        and excludes the parameters below up to ``optimizer_params``."""),
+        "str, Keras optimizer or class of one",
+        """Any Keras optimizer, by name or as a class. An instance carries its own
+        settings, is copied, and excludes the parameters below up to
+        ``optimizer_params``."""),
     Parameter("learning_rate", 0.001, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
         "float or Keras schedule",
         """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
@@ -151,7 +175,7 @@ OPTIMIZER = (
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),
-    Parameter("momentum", 0.0, PROGRAM, [Interval(Real, 0, 1, closed="both")],
+    Parameter("momentum", 0.0, PROGRAM, [NumberInterval(Real, 0, 1, closed="both")],
         "float",
         """For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual."""),
     Parameter("nesterov", False, PROGRAM, ["boolean"],
@@ -203,10 +227,12 @@ TRAINING = (
         "int",
         """Passes over the training rows; the most there will be with early
         stopping."""),
-    Parameter("batch_size", 32, PROGRAM, [COUNT],
-        "int",
-        """Rows per update. A number of at least n_samples makes every update see all
-        rows."""),
+    Parameter("batch_size", 32, PROGRAM,
+        [COUNT, Options(Integral, {-1}), StrOptions({"auto"}), None],
+        'int, "auto" or None',
+        """Rows per update; -1, or a number of at least n_samples, makes every update
+        see all rows. "auto" is ``min(200, n_samples)`` as in scikit-learn's MLP, None
+        is 32 as in Keras."""),
     Parameter("shuffle", True, RUN, ["boolean"],
         "bool",
         """Visit the rows in a new order in every epoch."""),
@@ -232,7 +258,7 @@ TRAINING = (
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default."""),
-    Parameter("validation_fraction", 0.1, RUN, [Interval(Real, 0, 1, closed="neither")],
+    Parameter("validation_fraction", 0.1, RUN, [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),
@@ -258,7 +284,9 @@ TRAINING = (
     Parameter("random_state", None, RUN, ["random_state"],
         "int, RandomState instance or None",
         """Seeds initial weights, row orders, dropout and the rows held out. An int
-        gives the same bits in every fit, thread and process of a machine."""),
+        gives the same bits in every fit, thread and process of a machine; wide layers
+        and other dtypes than float32 need the same number of threads for that, see
+        "What is promised" in the documentation."""),
     Parameter("dtype", "float32", ARCHITECTURE, [FLOATS],
         '{"float32", "float64", "mixed_bfloat16"}',
         """Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-from sklearn.base import RegressorMixin, _fit_context
-from sklearn.utils.validation import _check_y, check_is_fitted
+import functools
 
-from skdeep._sklearn import with_callbacks
-from skdeep.data._features import refuse_dates
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skdeep._sklearn import check_y, fit_context, with_callbacks
+from skdeep.data._features import is_float32, refuse_dates
 from skdeep.data._targets import dense_targets
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
@@ -19,7 +21,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _read_y(self, y):
         refuse_dates(y, "y")
-        y = _check_y(y, multi_output=True, y_numeric=True, estimator=self)
+        y = check_y(y, multi_output=True, y_numeric=True, estimator=self)
         is_text = y.dtype.kind in "US"  # scikit-learn leaves numbers in text alone
         return dense_targets(y.astype(np.float64) if is_text else y)
 
@@ -28,7 +30,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     @unchanged_on_error
     @with_callbacks
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one more epoch on these rows.
 
@@ -60,10 +62,14 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_samples,) or (n_samples, n_targets)
-            In the shape and the units of the targets of fit.
+            In the shape and the units of the targets of fit; in float32 if X is in it
+            and the units of the targets fit, else in float64.
         """
         check_is_fitted(self)
-        return self._predictions(X, self._head.decode)
+        is_single = is_float32(X) and self._head.fits_float32
+        dtype = np.float32 if is_single else np.float64
+        decode = functools.partial(self._head.decode, dtype=dtype)
+        return self._predictions(X, decode)
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""

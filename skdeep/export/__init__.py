@@ -74,12 +74,15 @@ def _check_folder(path: Path) -> None:
 def _new_model(fitted: FittedNetwork) -> Any:
     """The network as Keras model; the user may have trained ``model_`` further."""
     load_tensorflow()
-    return fitted.network.to_keras(fitted.numbers, fitted.weights, fitted.rescaling)
+    return fitted.network.to_keras(
+        fitted.hyperparameters, fitted.weights, fitted.rescaling
+    )
 
 
 def _write_keras(fitted: FittedNetwork, text: str, path: Path) -> None:
     """Write the Keras model, and the conventions as one more member of its zip file."""
     _new_model(fitted).save(path)
+    # Keras reads the members that it knows (test_other_programs_predict_the_same).
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(MEMBER, text)
 

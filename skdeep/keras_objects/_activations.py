@@ -6,12 +6,13 @@ its parameters are known.
 
 from __future__ import annotations
 
-import difflib
 import functools
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._other_words import suggestion
 from skdeep.keras_objects._spec import from_spec, to_spec
 
 # name -> (Keras layer, its parameters); the layer is what the standard model uses.
@@ -100,6 +101,7 @@ def _resolve(activation: Any, dtype: str = "float32") -> Callable[[Any], Any]:
     found = from_spec(to_spec(activation))  # a copy: the user's layer is not built
     if isinstance(found, layers.Layer):
         found = type(found).from_config({**found.get_config(), "dtype": dtype})
+        # PReLU and the like have no weights before.
         found.build((None, 1))
         if found.weights:
             raise InvalidNetworkError(
@@ -111,18 +113,44 @@ def _resolve(activation: Any, dtype: str = "float32") -> Callable[[Any], Any]:
 
 
 def _check_name(activation: str) -> None:
-    """Refuse what Keras has no activation for."""
-    from keras import activations
-
-    no_activations = {"get", "serialize", "deserialize"}
-    no_activations.add("glu")  # halves the units
-    names = {n for n in dir(activations) if n[0].islower()} - no_activations
+    """Refuse what Keras has no activation for, or none that a name alone makes."""
+    names = _names()
     if activation in names:
         return
-    close = difflib.get_close_matches(activation, [*names, "maxout"], 1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
+    hint = suggestion("activation", activation, [*names, "maxout"])
+    hint = _what_it_needs(activation) or hint
     raise InvalidNetworkError(
         "activation must be 'maxout', a Keras activation's name, a Keras "
         f"layer or a function; got {activation!r}. {hint}Known names: "
         f"{', '.join(sorted([*names, 'maxout']))}."
+    )
+
+
+def _names() -> set[str]:
+    """The activations that are functions of one tensor."""
+    from keras import activations
+
+    functions = {n for n in dir(activations) if n[0].islower()}
+    functions -= {"get", "serialize", "deserialize", "glu"}  # the last halves the units
+    return {name for name in functions if not _needed(getattr(activations, name))}
+
+
+def _needed(function: Callable[..., Any]) -> list[str]:
+    """The arguments behind the tensor that have no default."""
+    _, *others = inspect.signature(function).parameters.values()
+    return [p.name for p in others if p.default is p.empty]
+
+
+def _what_it_needs(name: str) -> str:
+    """Say how to use an activation of Keras that a name alone does not make."""
+    from keras import activations
+
+    function = getattr(activations, name, None)
+    needed = _needed(function) if inspect.isfunction(function) else []
+    if not needed:
+        return ""
+    arguments = ", ".join(f"{argument}=..." for argument in needed)
+    return (
+        f"It needs {' and '.join(needed)}: give functools.partial(keras.activations."
+        f"{name}, {arguments}). "
     )

@@ -6,7 +6,6 @@ made without one. Here none is ever made without one, so that generator stays as
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import json
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._other_words import suggestion
 from skdeep.keras_objects._spec import KerasSpec, from_spec, to_spec
 
 ALIASES = {"uniform": "random_uniform", "normal": "random_normal"}
@@ -23,6 +23,12 @@ def read_initializer(initializer: Any) -> Any:
     """Return the constructor's ``kernel_initializer``, checked, as a spec."""
     if isinstance(initializer, str):
         _named_class(initializer)
+    elif isinstance(initializer, type):
+        raise InvalidNetworkError(
+            "kernel_initializer must be a name, an instance or a function; got the "
+            f"class {initializer.__name__}. Give an instance, "
+            f"{initializer.__name__}(), which every kernel gets a seed for."
+        )
     return to_spec(initializer)
 
 
@@ -51,8 +57,7 @@ def _named_class(name: str) -> type:
     if found is not None:
         return found
     names = sorted([n for n in known if n.islower()] + list(ALIASES))
-    close = difflib.get_close_matches(name, names, 1)
-    hint = f"Did you mean {close[0]!r}? " if close else ""
+    hint = suggestion("kernel_initializer", name, names)
     raise InvalidNetworkError(
         "kernel_initializer must be the name of a Keras initializer, an instance or a "
         f"function; got {name!r}. {hint}Known names: {', '.join(names)}."

@@ -15,15 +15,15 @@ from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing, indexable
+from sklearn.utils import indexable
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
     process_routing,
 )
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params
 
+from skdeep._sklearn import check_method_params, safe_indexing
 from skdeep.model_selection._pipeline import last_step
 
 
@@ -125,8 +125,8 @@ def epoch_curve(
 
     parallel = Parallel(n_jobs=n_jobs, pre_dispatch=pre_dispatch, verbose=verbose)
     folds = parallel(
-        delayed(_fold_scores)(clone(estimator), X, y, train, test, scorer, fit, score)
-        for train, test in cv.split(X, y, **split)
+        delayed(_fold_scores)(clone(estimator), X, y, fold, scorer, fit, score)
+        for fold in cv.split(X, y, **split)
     )
     scores = np.array(folds)  # (n_folds, 2, n_epochs)
     epochs = np.arange(1, scores.shape[2] + 1)
@@ -137,26 +137,27 @@ def _fold_scores(
     estimator: Any,
     X: Any,
     y: Any,
-    train: np.ndarray,
-    test: np.ndarray,
+    fold: tuple[np.ndarray, np.ndarray],
     scorer: Any,
     fit_params: dict[str, Any],
     score_params: dict[str, Any],
 ) -> np.ndarray:  # -> (2, n_epochs): training rows, held-out rows
-    """Train on one fold and score it after every epoch."""
+    """Train on one fold, (training rows, held-out rows), and score every epoch."""
     network = last_step(estimator)
+    train, _ = fold
     sides = [
         (
-            _safe_indexing(X, rows),
-            _safe_indexing(y, rows),
-            _check_method_params(X, score_params, rows),
+            safe_indexing(X, rows),
+            safe_indexing(y, rows),
+            check_method_params(X, score_params, rows),
         )
-        for rows in (train, test)
+        for rows in fold
     ]
     report = _FoldReport(estimator, scorer, sides, network.epochs)
     X_train, y_train, _ = sides[0]
+    # A Pipeline fits its last step itself, no clone of it.
     with network._reporting(report):
-        estimator.fit(X_train, y_train, **_check_method_params(X, fit_params, train))
+        estimator.fit(X_train, y_train, **check_method_params(X, fit_params, train))
     return report.scores
 
 
@@ -213,6 +214,8 @@ class _TransformOnce:
     def transform(self, X: Any, **params: Any) -> Any:
         """Transform rows, or look them up if they are the same object."""
         for rows, result in self._known:
+            # The sides of a fold are the same objects after every epoch; to compare
+            # rows would cost what is saved.
             if rows is X:
                 return result
         result = self._transformer.transform(X, **params)

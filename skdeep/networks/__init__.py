@@ -4,6 +4,7 @@
 - ``_layer_stack`` is a network of layers one behind the other; ``layers`` has them,
   one file each.
 - ``_from_parameters`` stacks the layers that an estimator's parameters ask for.
+- ``_head`` is what a target implies: units, output activation, losses, coding.
 
 A network holds no number that may change from fit to fit: dropout rates and penalties
 come with every call. No training code lives here.

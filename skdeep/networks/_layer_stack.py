@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.data._targets import check_units
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import LIMIT, CallContext, CallResult, WeightSpec
 from skdeep.networks.layers._layer import Layer, Shape
@@ -38,6 +39,7 @@ class LayerStack:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is only remembered."""
+        # A cached property lies in __dict__ beside the fields, and would be pickled.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
@@ -109,6 +111,7 @@ class LayerStack:
 
     def _specs(self) -> Iterator[tuple[Layer, Shape, list[WeightSpec]]]:
         """Every layer with the shape in front of it and its own arrays."""
+        # There is one shape more than layers, that of the outputs.
         for layer, shape in zip(self.layers, self._shapes(), strict=False):
             yield layer, shape, layer.weight_specs(shape)
 
@@ -127,6 +130,8 @@ class LayerStack:
 
     def draw_weights(self, seed: int) -> list[np.ndarray]:
         """Draw initial weights; every array has its own seed, derived from ``seed``."""
+        # One seed for all would draw equal kernels for layers of equal shape
+        # (test_kernels_of_equal_shape_start_differently).
         pairs = [(layer, spec) for layer, _, specs in self._specs() for spec in specs]
         return [
             layer.draw(spec, array_seed(seed, position))
@@ -139,12 +144,14 @@ class LayerStack:
 
         penalty: Any = 0.0
         updates: dict[int, Any] = {}
+        # Under mixed_bfloat16 rows are float32 up to here.
         x = ops.cast(x, arithmetic_dtype(self.layers[0].dtype))
         for layer, _, start, arrays in self._with_arrays(weights):
             output = layer.call(arrays, x, context)
             x = output.values
             if output.penalty is not None:
                 penalty = penalty + output.penalty
+            # From the layer's own numbers to those of the stack.
             updates |= {start + i: value for i, value in output.updates.items()}
         return CallResult(x, penalty, updates)
 
@@ -162,13 +169,14 @@ class LayerStack:
         import keras
 
         dtype = self.compute_dtype
+        # Without a dtype Keras would round the rows of a float64 network to float32.
         inputs = x = keras.Input(self.input_shape, name="input", dtype=dtype)
         for layer in self.layers:
             x = layer.to_keras(x, hyperparameters)
         if rescaling is not None:
-            scale, offset = (numbers.tolist() for numbers in rescaling)
-            units = keras.layers.Rescaling(scale, offset, dtype=dtype, name="units")
-            x = units(x)
+            # Rescaling turns its numbers into float32 first, whatever its dtype.
+            check_units(*rescaling, "float32", "be part of a Keras model")
+            x = _rescale(x, *rescaling, dtype)
         model = keras.Model(inputs, x)
         if weights is not None:
             model.set_weights(list(weights))
@@ -178,10 +186,27 @@ class LayerStack:
         """Append the operators of all layers; channels go in front once, for all."""
         rank = len(self.input_shape)
         if rank > 1:
+            # (n, height, width, channels) -> (n, channels, height, width)
             x = graph.add("Transpose", x, perm=[0, rank, *range(1, rank)])
         for layer, shape, _, arrays in self._with_arrays(weights):
             x = layer.to_onnx(graph, x, arrays, shape)
         return x
+
+
+def _rescale(x: Any, scale: np.ndarray, offset: np.ndarray, dtype: str) -> Any:
+    """Append scale * x + offset to a symbolic tensor.
+
+    Where images have channels first, Keras' Rescaling takes several scales for those
+    of channels and gives outputs of another rank; so it only gets a single one.
+    """
+    from keras import layers, ops
+
+    factor = 1.0
+    if len(scale) == 1:
+        factor = scale.item()
+    else:
+        x = ops.multiply(x, scale.astype(dtype))
+    return layers.Rescaling(factor, offset.tolist(), dtype=dtype, name="units")(x)
 
 
 def arithmetic_dtype(dtype: str) -> str:
@@ -191,4 +216,5 @@ def arithmetic_dtype(dtype: str) -> str:
 
 def array_seed(seed: int, position: int) -> int:
     """Derive the seed of one array."""
+    # Shifted to 31 bits, which are positive as an int32, too.
     return int(np.random.SeedSequence([seed, position]).generate_state(1)[0] >> 1)

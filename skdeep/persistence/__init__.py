@@ -7,6 +7,9 @@ beside it in NumPy's format. Who owns what:
 - ``_kind``, ``_plain`` and ``_objects`` say how each kind of value looks in JSON,
   ``_tree`` walks over values with them.
 - ``_classes`` lists the classes that a file may name.
+
+Files that know the classes are imported late: they ask scikit-learn for all of its own,
+a tenth of a second that ``import skdeep`` need not take.
 """
 
 from __future__ import annotations
@@ -33,7 +36,6 @@ from skdeep.persistence._archive import (
     refuse_special_files,
     write_archive,
 )
-from skdeep.persistence._tree import TreeReader, TreeWriter
 
 __all__ = ["load", "save"]
 
@@ -82,6 +84,8 @@ def save(estimator: Any, path: Place) -> None:
     ...     skdeep.load(path)
     DNNRegressor(hidden_layer_sizes=(8,), learning_rate=0.01)
     """
+    from skdeep.persistence._tree import TreeWriter
+
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(
             "skdeep.save expects an estimator, pipeline or search; got an object of "
@@ -153,6 +157,8 @@ def load(path: Place) -> Any:
     ...     skdeep.load(path).hidden_layer_sizes
     (8,)
     """
+    from skdeep.persistence._tree import TreeReader
+
     with open_at_once(path) as file, _explained(path):
         refuse_special_files(file)
         archive = ArchiveReader(file)
@@ -163,6 +169,7 @@ def load(path: Place) -> Any:
         archive.check_all_read()
         if not isinstance(estimator, BaseEstimator):
             damaged("no estimator")
+    # Outside of ``_explained``: where warnings are errors, it is no fault of the file.
     _warn_of_versions(description["versions"], sorted(reader.scikit_learn))
     return estimator
 

@@ -22,12 +22,14 @@ from skdeep.engine._random import draw_seeds
 from skdeep.exceptions import DivergenceError, InvalidNetworkError
 
 EPOCHS, BATCH_SIZE, SEED = 4, 32, 3  # 150 flowers: 5 batches, the last one ragged
+# Without XLA, which compiles longer than these networks train.
 SMALL = {
     "hidden_layer_sizes": (6,),
     "epochs": EPOCHS,
     "batch_size": BATCH_SIZE,
     "learning_rate": 0.01,
     "random_state": SEED,
+    "jit_compile": False,
 }
 IN_ORDER = {**SMALL, "shuffle": False}
 DROPPING = {**SMALL, "dropout": 0.2}
@@ -156,6 +158,7 @@ WATCHING = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", WATCHING)
 def test_callbacks_that_only_look_change_nothing(iris, undisturbed, tmp_path, name):
     """A fit watched by epoch or by batch has the same bits, and compiles nothing."""
@@ -201,6 +204,7 @@ def _python_random_state():
     return random.getstate()
 
 
+@pytest.mark.fast
 def test_hooks_come_in_the_order_of_keras_with_its_arguments(iris):
     """Every hook that Keras calls in fit is called, with equal numbers and logs."""
     X, y = iris
@@ -252,6 +256,19 @@ def test_callbacks_that_change_a_fit_change_it_as_in_keras(iris, name):
         rates = fitted.history_["learning_rate"]
         np.testing.assert_allclose(rates, history["learning_rate"], rtol=1e-6)
         assert rates[0] > rates[-1]
+
+
+def test_best_weights_of_keras_say_of_which_epoch_they_are(iris):
+    """Where Keras' EarlyStopping has gone back, best_epoch_ is the epoch it names."""
+    X, y = iris
+    stopping = keras.callbacks.EarlyStopping(
+        monitor="loss", patience=2, min_delta=0.3, restore_best_weights=True
+    )
+
+    fitted = DNNClassifier(**SMALL | {"epochs": 30}, callbacks=stopping).fit(X, y)
+
+    assert fitted.best_epoch_ == fitted.callbacks_[0].best_epoch + 1
+    assert fitted.best_epoch_ == fitted.n_iter_ - 2 < 30
 
 
 def test_averages_of_the_weights_are_swapped_as_in_keras(iris):
@@ -681,7 +698,7 @@ def test_a_run_is_cut_only_where_a_callback_looks(callback, epochs, batches):
     """Hooks that do nothing cost no call of the program."""
     observer = KerasCallbacks([callback], make_model=None, verbose=0)
 
-    assert observer.every == (1 if epochs else math.inf)
+    assert observer.max_epochs_between_looks == (1 if epochs else math.inf)
     assert observer.batches == batches
     assert observer.validation_batches == isinstance(callback, Diary) or batches
 

@@ -50,6 +50,7 @@ def shown(run, segments, display):
     display.on_run_end(run)
 
 
+@pytest.mark.fast
 def test_silent_fits_print_nothing(iris, capsys):
     """With verbose=0 neither fit nor predict writes a byte."""
     fitted = DNNClassifier(**SMALL).fit(*iris)
@@ -72,6 +73,7 @@ def test_a_line_per_tenth_where_there_is_no_terminal(iris, capsys):
     ]
 
 
+@pytest.mark.fast
 def test_a_line_per_epoch(iris, capsys):
     """verbose=2 prints every epoch, with the validation rows."""
     X, y = iris
@@ -139,6 +141,7 @@ def test_a_bar_in_a_terminal():
     assert text.endswith("\x1b[?25h")  # the cursor is back
 
 
+@pytest.mark.fast
 def test_a_bar_moves_ten_times_a_second_at_most():
     """Of a thousand looks in no time, only first and last are drawn."""
     terminal = Terminal()
@@ -172,7 +175,7 @@ def test_displays_do_not_cut_epochs_apart(verbose):
     """They look by the clock, so that epochs stay together in long calls."""
     display = make_display(verbose, "net")
 
-    assert display.every == math.inf
+    assert display.max_epochs_between_looks == math.inf
     assert display.seconds == 0.1
 
 
@@ -197,3 +200,32 @@ def test_a_process_that_fits_is_silent(tmp_path):
     )
 
     assert (done.stdout, done.stderr) == ("", "")
+
+
+IN_A_NOTEBOOK = """
+import builtins, sys
+
+class ZMQInteractiveShell:
+    "What a notebook's kernel calls itself; rich asks for the name."
+
+builtins.get_ipython = ZMQInteractiveShell
+sys.stdout.isatty = lambda: True
+from skdeep import DNNClassifier
+net = DNNClassifier((3,), epochs=20, verbose=1, random_state=0)
+net.fit([[0.0], [1.0]] * 9, [0, 1] * 9)
+"""
+
+
+def test_a_notebook_gets_lines(tmp_path):
+    """verbose=1 needs no widgets in Jupyter: ten lines, and no warning of a bar."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error::UserWarning", "-c", IN_A_NOTEBOOK],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
+    )
+
+    assert done.stdout.count("\n") == 10
+    assert done.stdout.splitlines()[-1].startswith("Epoch 20/20 - loss: ")
+    assert done.stderr == ""

@@ -20,12 +20,14 @@ from skdeep.callbacks._sklearn_callbacks import begin_tasks
 callback = pytest.importorskip("sklearn.callback")
 
 EPOCHS = 4
+# Without XLA, which compiles longer than these networks train.
 SMALL = {
     "hidden_layer_sizes": (6,),
     "epochs": EPOCHS,
     "batch_size": 32,
     "learning_rate": 0.01,
     "random_state": 3,
+    "jit_compile": False,
 }
 
 
@@ -88,6 +90,7 @@ class Family:
         """Nothing to do."""
 
 
+@pytest.mark.fast
 def test_a_fit_is_a_task_with_a_subtask_per_epoch(iris):
     """Tasks begin and end in order, between setup and teardown; no bit changes."""
     log = Log()
@@ -235,6 +238,7 @@ def test_a_progress_bar_shows_search_and_folds(iris, capsys):
     assert shown.count("100%") == 1 + 1 + 4 + 1  # fit, search, folds, refit
 
 
+@pytest.mark.fast
 def test_nobody_listening_costs_nothing(iris):
     """Without callbacks no task is begun, so epochs stay together in long calls."""
     estimator = DNNClassifier(**SMALL)

@@ -51,6 +51,7 @@ def whole_numbers(iris):
     return np.rint(X * 3), y
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("kind", TABLES)
 def test_tables_of_any_kind_are_learnt_alike(kind, whole_numbers):
     """The same numbers give the same probabilities, whatever holds them."""
@@ -88,6 +89,7 @@ def test_probabilities_have_the_compute_dtype(dtype, iris):
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-6)
 
 
+@pytest.mark.fast
 def test_names_of_frames_are_kept_and_checked(iris):
     """feature_names_in_ holds the names; wrong or reordered columns are refused."""
     X, y = iris

@@ -17,6 +17,7 @@ NET = {
 }
 
 
+@pytest.mark.fast
 def test_every_row_is_on_one_side():
     """The rows to train on and the rows to watch are all rows, each once."""
     train, held = split_rows(101, 0.1, seed=0, strata=None)
@@ -25,6 +26,7 @@ def test_every_row_is_on_one_side():
     assert sorted([*train, *held]) == list(range(101))
 
 
+@pytest.mark.fast
 def test_rows_are_drawn_by_the_seed():
     """The same seed draws the same rows from everywhere, another seed others."""
     first, again, other = (split_rows(100, 0.2, seed, None)[1] for seed in (1, 1, 2))
@@ -34,6 +36,7 @@ def test_rows_are_drawn_by_the_seed():
     assert min(first) < 50 <= max(first)
 
 
+@pytest.mark.fast
 def test_classes_have_their_share_on_both_sides():
     """A class of a tenth of the rows has a tenth of the rows on each side."""
     strata = np.repeat([0, 1], [180, 20])
@@ -44,6 +47,7 @@ def test_classes_have_their_share_on_both_sides():
     assert np.bincount(strata[held]).tolist() == [36, 4]
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize(
     ("counts", "fraction", "message"),
     [

@@ -117,6 +117,7 @@ class Exploit:
 # Boston housing
 
 
+@pytest.mark.fast
 def test_boston_has_the_cells_of_the_original_table():
     """The bundled table has 506 rows whose first, last and extreme cells are known."""
     X, y = load_boston_housing(return_X_y=True)
@@ -188,6 +189,7 @@ def test_boston_split_of_frames_keeps_the_columns():
     np.testing.assert_array_equal(y_train.to_numpy(), arrays[2])
 
 
+@pytest.mark.fast
 def test_boston_refuses_another_split():
     """An unknown split is named, with what to use instead."""
     with pytest.raises(ValueError, match=r"'half'.*train_test_split"):
@@ -207,6 +209,7 @@ def test_boston_description_is_honest():
 # Stocks and exclusive or
 
 
+@pytest.mark.fast
 def test_stocks_are_eight_rows_of_two_scales():
     """The table of shares has eight rows, and volumes a thousand times the prices."""
     X, y = load_stocks(return_X_y=True)
@@ -217,6 +220,7 @@ def test_stocks_are_eight_rows_of_two_scales():
     assert X[:, 2].min() > 1000 * X[:, 0].max()
 
 
+@pytest.mark.fast
 def test_xor_is_the_truth_table():
     """Four points without noise are the corners and their exclusive or."""
     X, y = make_xor()

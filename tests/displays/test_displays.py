@@ -109,6 +109,7 @@ def assert_readable(display):
 # HistoryDisplay
 
 
+@pytest.mark.fast
 def test_history_shows_training_as_points_and_validation_as_line(validated):
     """The numbers are those of history_, over epochs that count from 1."""
     display = HistoryDisplay.from_estimator(validated)
@@ -257,6 +258,7 @@ def test_history_chooses_the_scale(name, values, scale):
     assert display.plot(log_scale=True).ax_.get_yscale() == "log"
 
 
+@pytest.mark.fast
 def test_history_of_one_epoch_can_be_seen():
     """A single epoch is a point."""
     history = {"loss": [1.0], "val_loss": [1.2]}

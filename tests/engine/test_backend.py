@@ -1,4 +1,4 @@
-"""How TensorFlow is loaded: with as many threads as the process was told."""
+"""How TensorFlow is loaded: quietly, and with the threads the process was told."""
 
 import os
 import subprocess
@@ -16,6 +16,7 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
 """
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("told", "first", "n_threads"),
     [
@@ -41,3 +42,38 @@ def test_an_operation_takes_the_threads_that_the_process_was_told(
     )
 
     assert ended.stdout.split() == [str(n_threads)]
+
+
+LOAD_AND_WRITE = """
+import os, threading
+from skdeep.engine.backends import _loading
+begun, written = threading.Event(), threading.Event()
+def write():
+    begun.wait()
+    os.write(2, b"of another thread\\n")
+    written.set()
+threading.Thread(target=write).start()
+with _loading._filtered_stderr():
+    begun.set()
+    assert written.wait(60)
+    os.write(2, b"I0000 00:00:00.1 1 port.cc:153] a note\\n")
+    assert os.read(SEEN, 100) == b"of another thread\\n"
+    os.write(2, b"half a line")
+"""
+
+
+def test_other_threads_are_heard_while_notes_are_hidden():
+    """What others write to stderr comes through at once, and a half line at the end."""
+    seen, stderr = os.pipe()
+
+    ended = subprocess.run(
+        [sys.executable, "-c", LOAD_AND_WRITE.replace("SEEN", str(seen))],
+        stderr=stderr,
+        pass_fds=[seen],
+        timeout=120,
+        check=False,
+    )
+    os.close(stderr)
+
+    with os.fdopen(seen, "rb") as rest:
+        assert (ended.returncode, rest.read()) == (0, b"half a line")

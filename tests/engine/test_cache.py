@@ -34,6 +34,7 @@ def keep(shelf, *keys):
     return "".join(made)
 
 
+@pytest.mark.fast
 def test_the_program_used_longest_ago_makes_room():
     """A full cache forgets the least recently used program, and only that."""
     shelf = Shelf(maxsize=2, max_bytes=1000)
@@ -46,6 +47,7 @@ def test_the_program_used_longest_ago_makes_room():
     assert keep(shelf, "c", "b") == "b"
 
 
+@pytest.mark.fast
 def test_programs_make_room_by_their_size():
     """Programs go when their memory exceeds the bound; the newest always stays."""
     shelf = Shelf(maxsize=9, max_bytes=25)
@@ -59,6 +61,7 @@ def test_programs_make_room_by_their_size():
     assert keep(small, "a") == ""
 
 
+@pytest.mark.fast
 def test_nobody_waits_for_a_program_that_another_compiles():
     """While one key is made, others are found; the same key is made once."""
     shelf = Shelf(maxsize=9, max_bytes=1000)
@@ -95,6 +98,7 @@ def test_a_program_that_cannot_be_made_is_tried_again():
     assert keep(shelf, "a") == "a"
 
 
+@pytest.mark.fast
 def test_fits_are_counted():
     """The first fit of an architecture misses, the next hits; predictors count."""
     clear_cache()
@@ -132,7 +136,7 @@ def test_a_fitted_estimator_survives_a_cleared_cache():
     clear_cache()
 
     np.testing.assert_array_equal(net.predict(X), before)
-    assert net.fit(X, X[:, 0]).n_iter_ == 4
+    assert net.fit(X, X[:, 0]).n_epochs_ == 4
 
 
 def test_a_program_that_fails_to_compile_is_not_kept():

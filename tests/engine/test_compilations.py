@@ -8,6 +8,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 SEVERAL_FITS = """
 import numpy as np
 from skdeep import DNNClassifier
@@ -21,6 +23,7 @@ for early_stopping in [False, True]:
 """
 
 
+@pytest.mark.fast
 def test_any_numbers_of_rows_and_epochs_share_a_compilation(tmp_path):
     """Eight fits compile one function to train and one to evaluate."""
     flags = f"--tf_xla_persistent_cache_directory={tmp_path}"

@@ -50,6 +50,15 @@ OPTIMIZERS = {
     "ftrl": ({"learning_rate": 0.05}, {}),
     "lion": ({"learning_rate": 0.003}, {}),
     "adafactor": ({"learning_rate": 0.05}, {}),
+    "sgd accumulating": ({"learning_rate": 0.05}, {"gradient_accumulation_steps": 2}),
+    "adam accumulating": (
+        {"learning_rate": 0.01},
+        {"gradient_accumulation_steps": 3, "clipnorm": 0.5, "weight_decay": 0.01},
+    ),
+    "adam averaging": (
+        {"learning_rate": 0.01},
+        {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3},
+    ),
 }
 
 
@@ -57,7 +66,7 @@ def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_argume
     """Train the standard model from the estimator's initial weights."""
     network = estimator._fitted.network
     start = network.draw_weights(draw_seeds(estimator.random_state).weights)
-    model = network.to_keras(estimator._fitted.numbers, start)
+    model = network.to_keras(estimator._fitted.hyperparameters, start)
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     history = model.fit(
         X.astype(network.compute_dtype),
@@ -81,6 +90,7 @@ def assert_same_training(estimator, oracle, *, rtol=2e-4, atol=2e-5):
         np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_takes_the_steps_of_keras(name):
     """Losses and weights after 16 updates equal those of Keras' own loop."""
@@ -121,6 +131,7 @@ NETWORKS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_part_of_a_network_trains_as_in_keras(name):
     """Penalties, normalisation, constraints and activations equal Keras' layers."""
@@ -136,6 +147,7 @@ def test_every_part_of_a_network_trains_as_in_keras(name):
         assert_same_training(estimator, oracle)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("jit_compile", MODES)
 @pytest.mark.parametrize("kind", ["binary", "multiclass"])
 def test_sample_weights_count_as_in_keras(kind, jit_compile):

@@ -90,6 +90,7 @@ def prepared(network):
     return lambda X: predictor.predict(weights, X), rows
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_row_has_the_same_bits_alone_and_among_any_others(name):
     """Alone, in a part, in another order, and with rows for a second tile."""
@@ -270,6 +271,7 @@ def test_a_loop_that_computes_otherwise_is_not_used():
     np.testing.assert_array_equal(odd.predict(weights, X), expected)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("network", "expected"),
     [
@@ -321,6 +323,7 @@ def test_large_inputs_are_cut_into_calls_and_decoded_in_pieces(monkeypatch):
     assert lengths == [1536, 1536, 928]
 
 
+@pytest.mark.fast
 def test_no_rows_give_no_outputs():
     """An empty part of a table keeps the number of columns."""
     network = dense(6, outputs=4)

@@ -22,6 +22,7 @@ def masks(rate, shape=(64, 128), *, seed=1, steps=range(40), layer=0):
     )
 
 
+@pytest.mark.fast
 def test_every_epoch_visits_every_row_once():
     """An order is a permutation, and another one in every epoch."""
     orders = RowOrders(seed=3, n_rows=50, shuffle=True)
@@ -32,6 +33,7 @@ def test_every_epoch_visits_every_row_once():
     assert not np.array_equal(first, second)
 
 
+@pytest.mark.fast
 def test_an_epochs_order_does_not_depend_on_earlier_ones():
     """Epoch 7 has the same order whether or not epochs 0 to 6 were asked for."""
     one_by_one = RowOrders(seed=3, n_rows=50, shuffle=True)
@@ -61,6 +63,7 @@ def test_all_orders_of_few_rows_are_equally_frequent():
     assert stats.chisquare(counts).pvalue > 0.001
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("rate", [0.01, 0.2, 0.5, 0.9])
 def test_dropout_drops_the_rate(rate):
     """The share of dropped values is the rate, within four standard deviations."""
@@ -102,6 +105,7 @@ def test_dropout_masks_are_the_same_with_xla():
     np.testing.assert_array_equal(graph, compiled)
 
 
+@pytest.mark.fast
 def test_seeds_come_from_any_random_state_of_scikit_learn():
     """An int and a RandomState made of it give the same seeds."""
     assert (

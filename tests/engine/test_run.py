@@ -94,6 +94,7 @@ LOOKS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("look", LOOKS)
 def test_looking_changes_neither_bits_nor_compilations(iris, look):
     """With early stopping and dropout, a run gives the same however it is cut."""
@@ -160,6 +161,7 @@ def test_without_xla_the_first_call_is_one_epoch(digits):
     assert watcher.segments == [1, 1]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("failing", [FailingAtBegin, FailingAtEnd])
 def test_every_observer_hears_the_end_even_if_another_fails(iris, failing):
     """The error reaches the user, after all observers before and after it."""

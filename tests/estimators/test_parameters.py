@@ -26,13 +26,15 @@ CASES = [(cls, row.name) for cls in ESTIMATORS for row in parameters_of(cls)]
 
 def prepared(estimator, X):
     """Return the key of the program a fit would train with, and its numbers."""
-    rows = estimator._training_rows(X, Y, None, False, None)
-    return estimator._make_key(rows.X.shape[0])
+    rows = estimator._training_data(X, Y, None, False, None)
+    job = estimator._prepare(rows, None, estimator.epochs, continuing=False)
+    return job.key, job.hyperparameters
 
 
 # what is written from the table
 
 
+@pytest.mark.fast
 def test_source_and_documentation_follow_from_the_table(capsys):
     """Constructors, docstrings and the table of roles are as the script writes them."""
     changed = write_parameters.main(["--check"])
@@ -48,7 +50,7 @@ def test_source_and_documentation_follow_from_the_table(capsys):
         ("        self.l2 = l2\n", "        self.l2 = l1\n"),
         ("    l2 : float, default=0.0\n", "    l2 : int, default=0.5\n"),
         ("        Penalty ``l2 * sum(w ** 2)`` on the same kernels.\n", ""),
-        ("    n_iter_ : int\n        Epochs trained.\n", ""),
+        ("    n_outputs_ : int\n        Output units of the network.\n", ""),
     ],
 )
 def test_a_change_by_hand_is_written_over(written, otherwise):
@@ -93,6 +95,7 @@ def test_the_check_shows_what_differs(capsys):
 # the rows
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("name", sorted(_parameters.ESTIMATORS))
 def test_an_estimator_has_a_parameter_once(name):
     """However many rows a parameter has, each estimator finds one."""
@@ -101,6 +104,7 @@ def test_an_estimator_has_a_parameter_once(name):
     assert len(names) == len(set(names))
 
 
+@pytest.mark.fast
 def test_a_parameter_has_one_role():
     """Rows of the same parameter differ in texts and defaults, never in the role."""
     assert {(row.name, row.role) for row in PARAMETERS} == set(ROLES.items())
@@ -116,6 +120,7 @@ def test_derived_classes_have_the_rows_of_their_estimator():
     assert defaults_of(Mine)["hidden_layer_sizes"] == (64, 64)
 
 
+@pytest.mark.fast
 def test_roles_divide_the_parameters():
     """Every parameter of an estimator is found under one of the four roles."""
     by_role = [
@@ -130,6 +135,7 @@ def test_roles_divide_the_parameters():
 # what the roles promise, before anything is compiled
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize(
     ("cls", "name"), CASES, ids=[f"{cls.__name__}-{name}" for cls, name in CASES]
 )

@@ -50,6 +50,7 @@ LABELS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("kind", LABELS)
 def test_labels_of_any_kind_are_learnt_alike(kind, iris, probabilities):
     """What labels look like changes no probability, and predict gives them back."""
@@ -147,6 +148,7 @@ LABEL_MATRICES = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("kind", LABEL_MATRICES)
 def test_labels_of_a_matrix_are_predicted_each_on_its_own(kind, iris, iris_labels):
     """A 0/1 matrix, also a sparse one, gives 0 and 1 and a probability per label."""
@@ -350,7 +352,7 @@ def test_partial_fit_learns_epoch_by_epoch(iris):
     for epoch in range(12):
         net.partial_fit(X, NAMES[y], classes=NAMES if epoch == 0 else None)
 
-    assert net.n_iter_ == 12
+    assert (net.n_iter_, net.n_epochs_) == (1, 12)
     assert len(net.history_["loss"]) == 12
     assert net.history_["loss"][-1] < net.history_["loss"][0]
     assert net.score(X, NAMES[y]) > 0.8
@@ -364,7 +366,7 @@ def test_partial_fit_predicts_classes_not_yet_seen(iris):
 
     np.testing.assert_array_equal(net.classes_, [0, 1, 2])
     assert net.predict_proba(X).shape == (150, 3)
-    assert net.partial_fit(X[50:], y[50:], classes=[0, 1, 2]).n_iter_ == 2
+    assert net.partial_fit(X[50:], y[50:], classes=[0, 1, 2]).n_epochs_ == 2
 
 
 def test_partial_fit_is_fit_in_pieces(iris):
@@ -506,7 +508,7 @@ def test_partial_fit_takes_labels(classes, iris, iris_labels):
     net = classifier().partial_fit(X, iris_labels, classes=classes)
     net.partial_fit(X, iris_labels, classes=classes)
 
-    assert net.n_iter_ == 2
+    assert net.n_epochs_ == 2
     assert net.predict(X).shape == iris_labels.shape
 
 
@@ -599,3 +601,58 @@ def test_a_failed_fit_leaves_the_estimator_as_it_was(iris):
 
     np.testing.assert_array_equal(net.predict_proba(X), before)
     np.testing.assert_array_equal(net.classes_, [0, 1, 2])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_predictions_keep_single_precision_as_in_scikit_learn(dtype):
+    """Rows in float32 give predictions in float32, all others in float64."""
+    X = np.arange(40.0).reshape(20, 2).astype(dtype)
+    net = regressor(epochs=1).fit(X / 40, X[:, 0] / 40)
+
+    predicted = net.predict(X)
+
+    assert predicted.dtype == (np.float32 if dtype == "float32" else np.float64)
+
+
+def test_units_too_large_for_single_precision_stay_in_double():
+    """Targets of 1e100 come back finite, whatever dtype the rows have."""
+    X = np.linspace(-1, 1, 40, dtype="float32").reshape(20, 2)
+    y = X[:, 0].astype("float64") * 1e100
+    net = regressor(epochs=1, normalize_y=True).fit(X, y)
+
+    assert net.predict(X).dtype == np.float64
+
+
+def test_one_hot_targets_are_taken_for_labels_with_a_warning(iris):
+    """A matrix with exactly one label per row says what to give instead, once."""
+    X, y = iris
+
+    with pytest.warns(UserWarning, match=r"y\.argmax\(axis=1\)") as caught:
+        classifier(epochs=1).fit(X, np.eye(3, dtype=int)[y])
+
+    assert len(caught) == 1
+
+
+@pytest.mark.parametrize(("given", "same_as"), [("auto", 200), (None, 32), (-1, 1024)])
+def test_batch_sizes_by_name(given, same_as, iris):
+    """The words of scikit-learn, Keras and SciKeras mean what they mean there."""
+    X, y = iris
+    expected = classifier(epochs=2, batch_size=same_as).fit(X, y)
+
+    net = classifier(epochs=2, batch_size=given).fit(X, y)
+
+    np.testing.assert_array_equal(net.predict_proba(X), expected.predict_proba(X))
+
+
+def test_an_optimizer_may_be_a_class(iris):
+    """A class is its name: rates and arguments are those of the estimator."""
+    import keras
+
+    X, y = iris
+    expected = classifier(epochs=2, optimizer="adamw", learning_rate=0.02).fit(X, y)
+
+    net = classifier(epochs=2, optimizer=keras.optimizers.AdamW, learning_rate=0.02)
+
+    np.testing.assert_array_equal(
+        net.fit(X, y).predict_proba(X), expected.predict_proba(X)
+    )

@@ -132,6 +132,7 @@ def fitted(request):
     return estimator.fit(X, y), np.asarray(X, estimator.model_.input.dtype)[:50]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("format", "name", "run"),
     [
@@ -332,6 +333,7 @@ def test_formats_and_names_are_checked(any_net, tmp_path, path, format, message)
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.fast
 def test_only_fitted_networks_are_exported(tmp_path):
     """Export asks for fit."""
     with pytest.raises(NotFittedError):

@@ -32,6 +32,7 @@ class Doubled(keras.losses.Loss):
         return 2 * keras.ops.mean(keras.ops.abs(y_true - y_pred), axis=-1)
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("value", OBJECTS, ids=lambda value: type(value).__name__)
 def test_thaw_makes_an_equal_object_of_its_own(value):
     """A thawed object is new, of the same class, and freezes to the same value."""
@@ -44,6 +45,7 @@ def test_thaw_makes_an_equal_object_of_its_own(value):
     assert to_spec(thawed, keep_name=True) == frozen
 
 
+@pytest.mark.fast
 def test_arguments_that_keras_forgets_are_kept():
     """Two Huber losses with different deltas are different."""
     small, large = (to_spec(keras.losses.Huber(delta=d)) for d in (0.1, 2.0))

@@ -86,6 +86,7 @@ def assert_equals_separate_fits(estimator, prefix, X, y, scoring):
     assert_array_equal(scores[1], expected[1])
 
 
+@pytest.mark.fast
 def test_equals_separate_fits_of_a_classifier_in_a_pipeline():
     """Row k is, bit for bit, what training with epochs=k scores."""
     X, y = load_iris(return_X_y=True)
@@ -233,6 +234,7 @@ def test_takes_sparse_rows():
     assert_array_equal(sparse[2], dense[2])
 
 
+@pytest.mark.fast
 def test_leaves_the_estimator_alone():
     """Clones are trained; the estimator stays unfitted."""
     X, y = load_iris(return_X_y=True)

@@ -40,6 +40,7 @@ CASES = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", CASES)
 def test_model_predicts_what_the_estimator_predicts(name):
     """Outputs of model_ and of the estimator agree to rounding."""
@@ -72,6 +73,7 @@ def test_model_saves_and_loads_without_skdeep_objects(name, tmp_path):
     )
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", CASES)
 def test_weight_list_matches_the_model(name):
     """Weights are listed in the order and shapes of the Keras model."""

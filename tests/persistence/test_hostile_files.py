@@ -74,7 +74,7 @@ def estimator_file(path, tree):
         {
             "format": "skdeep estimator",
             "format_version": 1,
-            "versions": {"skdeep": "0.1"},
+            "versions": {"skdeep": skdeep.__version__},
             "estimator": tree,
         },
     )
@@ -173,6 +173,7 @@ FOREIGN = {
 }
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("name", FOREIGN)
 def test_foreign_files_are_refused(name, tmp_path):
     """A file of another kind is named as such."""
@@ -182,6 +183,7 @@ def test_foreign_files_are_refused(name, tmp_path):
     assert_refused(path, r"expects a whole file written by skdeep\.save; got .*foreign")
 
 
+@pytest.mark.fast
 def test_files_of_joblib_and_numpy_are_refused(tmp_path):
     """Pickles are not run, whoever calls them a network."""
     joblib.dump(StandardScaler(), tmp_path / "joblib")
@@ -191,6 +193,7 @@ def test_files_of_joblib_and_numpy_are_refused(tmp_path):
     assert_refused(tmp_path / "arrays.npz", "without a member skdeep.json")
 
 
+@pytest.mark.fast
 def test_what_cannot_be_opened_says_so(tmp_path):
     """A missing file and a folder are the operating system's errors."""
     with pytest.raises(FileNotFoundError, match="missing"):
@@ -210,6 +213,7 @@ def test_only_regular_files_are_read(tmp_path, name):
     assert_refused(path, f"{name} in the place of a regular file")
 
 
+@pytest.mark.fast
 def test_a_long_table_of_contents_is_not_read(tmp_path):
     """A sparse file takes no place on the disk, and must take none in memory."""
     n_bytes = 2**36

@@ -151,6 +151,7 @@ def same_attributes(first, second):
     return sorted(kept) == sorted(vars(second))
 
 
+@pytest.mark.fast
 @all_ways
 def test_predictions_are_equal_bit_for_bit(fitted, way, tmp_path):
     """A fitted estimator predicts the same after any round trip."""
@@ -162,6 +163,7 @@ def test_predictions_are_equal_bit_for_bit(fitted, way, tmp_path):
     assert same_predictions(estimator, returned, X)
 
 
+@pytest.mark.fast(cases="all")
 @all_ways
 def test_what_is_not_fitted_stays_so(way, tmp_path):
     """Parameters survive a round trip, and predict still asks for fit."""
@@ -207,7 +209,7 @@ def test_training_goes_on_where_it_stopped(iris, way, tmp_path):
 
     returned = way(interrupted, tmp_path).fit(X, y)
 
-    assert returned.n_iter_ == 6
+    assert returned.n_epochs_ == 6
     assert returned.history_ == whole.history_
     assert same_predictions(whole, returned, X)
 
@@ -244,6 +246,7 @@ def test_keras_objects_travel_with_their_settings(diabetes, way, tmp_path):
     assert returned.fit(X, y).history_ == net.fit(X, y).history_
 
 
+@pytest.mark.fast
 @all_ways
 def test_loading_compiles_nothing(fitted, way, tmp_path, empty_cache):
     """A round trip needs no program, neither to train nor to predict."""

@@ -16,13 +16,15 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import tensorflow as tf
 from scipy import sparse
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
 from skdeep.datasets import fetch_imdb, fetch_mnist, load_boston_housing
 from skdeep.displays import EpochCurveDisplay, GridSearchDisplay, HistoryDisplay
-from skdeep.engine import cache_info
+from skdeep.engine import cache_info, clear_cache
 from skdeep.exceptions import NotFittedError
+from skdeep.keras_objects._other_words import OTHER_WORDS
 
 DNN = (DNNClassifier, DNNRegressor)
 CNN = (CNNClassifier, CNNRegressor)
@@ -353,28 +355,28 @@ REFUSED_BY_SKLEARN = {
     "kernel_initializer": [3, None, NAN],
     "batch_normalization": ["yes", 3, None],
     "input_dropout": [1.0, -0.1, (0.1,), *NOT_NUMBERS],
-    "dropout": [1.0, -0.1, INF, *NOT_NUMBERS],
+    "dropout": [True, 1.0, -0.1, INF, *NOT_NUMBERS],
     "l1": [-1, INF, *NOT_NUMBERS],
-    "l2": [-1, INF, *NOT_NUMBERS],
+    "l2": [True, -1, INF, *NOT_NUMBERS],
     "activity_l1": [-1, INF, *NOT_NUMBERS],
     "max_norm": [0, -1, NAN, INF, "a"],
     "optimizer": [None, 3, object()],
-    "learning_rate": [0, -1, INF, *NOT_NUMBERS],
+    "learning_rate": [True, "cosine", 0, -1, INF, *NOT_NUMBERS],
     "decay": [-1, INF, *NOT_NUMBERS],
-    "momentum": [-1, 1.5, *NOT_NUMBERS],
+    "momentum": [True, -1, 1.5, *NOT_NUMBERS],
     "nesterov": ["a", 3, None],
-    "clipnorm": [0, -1, NAN, INF, "a"],
+    "clipnorm": [True, 0, -1, NAN, INF, "a"],
     "clipvalue": [0, -1, NAN, INF, "a"],
     "optimizer_params": [3, "a"],
     "loss": [None, 3, object()],
     "loss_params": [3, "a"],
     "metrics": [3, object()],
-    "epochs": [0, -1, 1.5, INF, *NOT_NUMBERS],
-    "batch_size": [0, -1, 1.5, "auto", *NOT_NUMBERS],
+    "epochs": [True, 0, -1, 1.5, INF, *NOT_NUMBERS],
+    "batch_size": [True, 0, -1, 1.5, "auto", *NOT_NUMBERS],
     "shuffle": ["a", 3, None],
     "early_stopping": ["a", 3, None],
-    "patience": [0, -1, 1.5, *NOT_NUMBERS],
-    "min_delta": [-1, INF, *NOT_NUMBERS],
+    "patience": [True, 0, -1, 1.5, *NOT_NUMBERS],
+    "min_delta": [True, -1, INF, *NOT_NUMBERS],
     "monitor": [3, None],
     "monitor_mode": ["up", 3, None],
     "validation_fraction": [0, 1, -0.1, 1.5, *NOT_NUMBERS],
@@ -387,9 +389,9 @@ REFUSED_BY_SKLEARN = {
     "class_weight": ["nope", 3, NAN],
     "normalize_y": ["a", 3, None],
     "filters": [0, -1, NAN, None, "abc"],
-    "kernel_size": [0, -1, "a", None],
+    "kernel_size": [True, 0, -1, "a", None],
     "padding": ["nope", 3, None],
-    "pool_size": [0, -1, "a"],
+    "pool_size": [True, 0, -1, "a"],
     "pooling": ["avg", 3, None],
     "image_shape": [3, "a"],
 }
@@ -408,6 +410,28 @@ PARAMETERS = {
     ),
     "activation misspelt": case("'relu'", activation="rleu"),
     "activation empty": case("activation", activation=""),
+    "activation of another name": case("'sigmoid'", activation="logistic"),
+    "activation of no name": case("'linear'", activation="identity"),
+    "activation that needs arguments": case(
+        "functools.partial(keras.activations.threshold, threshold=..., "
+        "default_value=...)",
+        activation="threshold",
+    ),
+    "layer of Keras": case(
+        "number of units", hidden_layer_sizes=(keras.layers.Dense(8), 4)
+    ),
+    "rate of a class": case(
+        "class", learning_rate=keras.optimizers.schedules.CosineDecay
+    ),
+    "initializer class": case("class", kernel_initializer=keras.initializers.HeNormal),
+    "initializer of another name": case("'zeros'", kernel_initializer="zero"),
+    "initializer of PyTorch": case(
+        "'glorot_uniform'", kernel_initializer="xavier_uniform"
+    ),
+    "loss class": case("class Huber. Give an instance", loss=keras.losses.Huber),
+    "loss of another name": case("'auto'", loss="log_loss"),
+    "metric of another name": case("'auc'", metrics="roc_auc"),
+    "metric that only looks up": case("metrics", metrics="get"),
     "activation that halves": case("activation", activation="glu"),
     "activation class": case("activation", activation=keras.layers.PReLU),
     "activation with weights": case("weights", activation=keras.layers.Dense(3)),
@@ -429,7 +453,7 @@ PARAMETERS = {
     "dropout NaN": case("below 1", dropout=(0.5, NAN)),
     "dropout named": case("below 1", dropout=(0.5, "a")),
     "optimizer misspelt": case("'adam'", optimizer="addam"),
-    "optimizer class": case("class", optimizer=keras.optimizers.Adam),
+    "wrapper class": case("class", optimizer=keras.optimizers.LossScaleOptimizer),
     "optimizer of negative rate": case(
         "learning rate", optimizer=keras.optimizers.SGD(learning_rate=-1.0)
     ),
@@ -579,6 +603,7 @@ def is_in_three_beats(message):
     return bool(expected.strip() and got and ADVICE.search(rest))
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize(
     "message",
     [
@@ -623,12 +648,14 @@ def of_classes(table):
     ]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(("cls", "case"), of_classes(DATA | TABLES | PARAMETERS))
 def test_fit_refuses(cls, case):
     """Wrong data and wrong parameters end fit before anything is compiled."""
     check_refused(cls, case.data, case.parameters, case.says, case.sklearn)
 
 
+@pytest.mark.fast
 @pytest.mark.filterwarnings("ignore:overflow encountered in cast")  # scikit-learn's
 @pytest.mark.parametrize("cls", ALL)
 @pytest.mark.parametrize("name", X_FAULTS)
@@ -639,6 +666,7 @@ def test_fit_refuses_rows(cls, name):
     check_refused(cls, {"X": make_rows(cls)}, {}, says, sklearn)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("cls", ALL)
 @pytest.mark.parametrize("name", VALIDATION_FAULTS)
 def test_fit_refuses_validation_rows(cls, name):
@@ -657,6 +685,7 @@ def test_new_classes_in_the_validation_rows_are_named():
     check_refused(DNNClassifier, data, {}, "[3]", False)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ("cls", "name", "value"),
     [
@@ -672,11 +701,99 @@ def test_every_parameter_has_values_it_refuses(cls, name, value):
     check_refused(cls, {}, {name: value}, name, SKLEARN)
 
 
+@pytest.mark.fast
 def test_the_table_holds_every_parameter():
     """No parameter is without a wrong value in this file."""
     parameters = {name for cls in ALL for name in cls._parameter_constraints}
 
     assert parameters == set(REFUSED_BY_SKLEARN)
+
+
+@pytest.mark.parametrize("loss", ["categorical_crossentropy", "kl_divergence"])
+def test_one_hot_rows_are_told_from_labels(loss):
+    """The advice is the one number per row that the loss is for, not another loss."""
+    data = {"y": np.eye(3, dtype=int)[LABELS]}
+
+    check_refused(DNNClassifier, data, {"loss": loss}, "y.argmax(axis=1)", False)
+
+
+@pytest.mark.parametrize(
+    "make_rows",
+    [
+        lambda X, y: tf.data.Dataset.from_tensor_slices((X, y)).batch(8),
+        lambda X, y: iter([(X, y)]),
+    ],
+    ids=["tf.data", "iterator"],
+)
+@pytest.mark.parametrize("cls", ALL)
+def test_rows_in_pieces_are_refused(cls, make_rows):
+    """A data set of TensorFlow and a generator are told what else to do."""
+    y = LABELS if cls in CLASSIFIERS else NUMBERS
+    X = make_rows(rows_of(cls), y)
+
+    with pytest.raises(TypeError, match=r"gives its rows in pieces.*partial_fit") as e:
+        make(cls).fit(X, y)
+
+    assert is_in_three_beats(str(e.value))
+
+
+@pytest.mark.parametrize("parameter", OTHER_WORDS)
+def test_every_suggestion_is_taken(parameter):
+    """No word of others leads to a word that is unknown here, too."""
+    for ours in set(OTHER_WORDS[parameter].values()):
+        is_of_classes = ours in ("auto", "auc", "binary_crossentropy")
+        cls = DNNClassifier if is_of_classes else DNNRegressor
+        data = {"y": LABELS % 2} if cls is DNNClassifier else {}
+
+        make(cls, epochs=1, **{parameter: ours}).fit(**arguments_of(cls, data))
+
+
+@pytest.mark.parametrize("metric", ["log_cosh", "huber", "mean_squared_error"])
+def test_the_formulas_of_keras_are_metrics(metric):
+    """Every function of keras.metrics is found by its name."""
+    net = make(DNNRegressor, metrics=metric).fit(TABLE, NUMBERS)
+
+    assert metric in net.history_
+
+
+def test_fit_and_predict_say_that_they_are_in_a_graph():
+    """Inside a graph no value is known; nothing is compiled, nothing else blamed."""
+    net = make(DNNRegressor).fit(TABLE, NUMBERS)
+
+    with tf.Graph().as_default():
+        with pytest.raises(RuntimeError, match=r"from inside a tf\.function"):
+            make(DNNRegressor).fit(TABLE, NUMBERS)
+        with pytest.raises(RuntimeError, match=r"from inside a tf\.function"):
+            net.predict(TABLE)
+
+
+def test_fit_says_that_debugging_is_in_the_way_of_xla():
+    """The operations that check every number are none of XLA's."""
+    tf.debugging.enable_check_numerics()
+    try:
+        with pytest.raises(RuntimeError, match=r"enable_check_numerics.*jit_compile"):
+            make(DNNRegressor, jit_compile=True).fit(TABLE, NUMBERS)
+        make(DNNRegressor).fit(TABLE, NUMBERS)
+    finally:
+        tf.debugging.disable_check_numerics()
+
+
+@pytest.mark.parametrize(
+    "around",
+    [tf.GradientTape, lambda: tf.distribute.MirroredStrategy(["CPU:0"]).scope()],
+    ids=["tape", "strategy"],
+)
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_tapes_and_strategies_do_not_matter(around, jit_compile):
+    """A fit inside them is the fit outside, to the last bit."""
+    net = make(DNNRegressor, jit_compile=jit_compile, random_state=0)
+    expected = net.fit(TABLE, NUMBERS).predict(TABLE)
+    clear_cache()
+
+    with around():
+        found = net.fit(TABLE, NUMBERS).predict(TABLE)
+
+    np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("image_shape", IMAGE_SHAPES, ids=str)
@@ -726,6 +843,7 @@ OTHER_ROWS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", OTHER_ROWS)
 def test_predict_refuses_other_rows(fitted, name):
     """Rows that fit would refuse, or of another width, are refused by predict, too."""
@@ -804,6 +922,7 @@ DISPLAYS = {
 }
 
 
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("name", LOADERS)
 def test_loaders_refuse(name):
     """A loader asked for what it does not have says so before it reads a file."""

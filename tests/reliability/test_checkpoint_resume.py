@@ -56,6 +56,7 @@ def epochs_of(output):
     return [int(line) for line in output.split()]
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("killed_after", [4])
 def test_a_killed_fit_goes_on_from_its_backup(tmp_path, killed_after):
     """SIGKILL in the middle, then the same again: the bits of an undisturbed fit."""

@@ -60,6 +60,7 @@ def test_threads_give_the_bits_of_a_sequence():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.fast
 def test_threads_predict_while_another_fits():
     """One estimator predicts the same in many threads while its program trains."""
     net = network((3,), 0, jit_compile=False).fit(X, y)

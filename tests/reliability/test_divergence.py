@@ -32,6 +32,7 @@ def regressor(**parameters):
     return DNNRegressor(**{**defaults, **parameters})
 
 
+@pytest.mark.fast
 def test_divergence_tells_when_with_what_and_what_to_try():
     """The error names epoch, last finite loss, rate, both ranges and remedies."""
     net = regressor(learning_rate=50.0)
@@ -108,6 +109,7 @@ QUESTIONS = [
 ]
 
 
+@pytest.mark.fast
 @pytest.mark.filterwarnings("ignore:.* encountered in reduce")  # scikit-learn's sum
 @pytest.mark.parametrize(("cls", "question"), QUESTIONS)
 def test_predictions_that_overflow_are_refused(cls, question):

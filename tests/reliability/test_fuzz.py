@@ -188,6 +188,14 @@ def take(count):
     )
 
 
+@pytest.mark.fast
+@take(3)
+@given(examples_of(1))
+def test_a_few_tables(example):
+    """Every promise holds for the first examples: the fast run's share."""
+    check_table(example)
+
+
 @take(74)
 @given(examples_of(8))
 def test_tables(example):

@@ -14,7 +14,8 @@ import pytest
 
 from skdeep import DNNRegressor
 from skdeep.engine import cache_info, clear_cache
-from skdeep.engine._cache import CACHE
+from skdeep.engine._predictor import Predictor
+from skdeep.engine._program import TrainingProgram
 
 X = np.random.RandomState(0).normal(size=(40, 4))
 MIB = 2**20
@@ -68,20 +69,24 @@ def test_a_thousand_fits_do_not_grow(empty_cache):
     assert grown < 16 * MIB
 
 
+def living(*classes):
+    """Return weak references to all objects of these classes."""
+    gc.collect()
+    return [weakref.ref(thing) for thing in gc.get_objects() if type(thing) in classes]
+
+
 def test_an_evicted_program_is_freed(empty_cache):
     """Nothing of skdeep, Keras or Python holds a program that left the cache."""
     fit(5)
-    programs = [*CACHE._programs.values(), *CACHE._predictors.values()]
-    variables = [programs[0]._weights[0], programs[0]._optimizer]
-    watched = [weakref.ref(thing) for thing in (*programs, *variables)]
-    del programs, variables
+    programs, predictors = living(TrainingProgram), living(Predictor)
 
     clear_cache()
-    gc.collect()
 
-    assert [ref() for ref in watched] == [None] * len(watched)
+    assert len(programs) == len(predictors) == 1
+    assert living(TrainingProgram, Predictor) == []
 
 
+@pytest.mark.fast
 @linux
 def test_a_failed_compilation_keeps_nothing(empty_cache):
     """What could not be compiled is not in the cache, and not counted."""

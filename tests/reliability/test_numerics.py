@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from skdeep import CNNRegressor, DNNClassifier, DNNRegressor
-from skdeep.engine._objective import Quantile
+from skdeep.keras_objects._losses import Quantile
 from skdeep.networks._from_parameters import make_network
 from skdeep.networks._network import CallContext
 
@@ -128,6 +128,7 @@ def largest_difference(network, values):
     return worst
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", NETWORKS)
 def test_gradients_of_layers_and_penalties_are_those_of_differences(name):
     """Every kind of layer and penalty has the gradient of what it computes."""
@@ -140,6 +141,7 @@ def test_gradients_of_the_quantile_loss_are_those_of_differences(quantile):
     assert largest_difference(table_network(), Quantile(quantile).call) < 1e-7
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_weight_of_k_is_k_copies(optimizer):
     """In a full batch a row of weight k trains like k rows, whatever the optimizer."""

@@ -18,13 +18,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# absl's preamble, lines that begin like "I1121 16:19", advice to rebuild TensorFlow.
 NOTE = re.compile(
     rb"WARNING: All log messages before absl::|[IWE]\d{4} \d\d:|To enable the following"
 )
@@ -45,6 +45,8 @@ def load_tensorflow() -> Any:
             "for threads that no fork copies. Start processes with 'spawn' or "
             "'forkserver', or use joblib's backend 'loky', the default."
         )
+    # Every prediction comes here, so without the lock; where another thread is still
+    # loading, the import statements wait for it.
     if "tensorflow" in sys.modules and "keras" in sys.modules:
         import keras
         import tensorflow as tf
@@ -108,22 +110,42 @@ def quiet_first_compilation() -> Iterator[None]:
 
 @contextmanager
 def _filtered_stderr() -> Iterator[None]:
-    """Hold stderr back; pass it on without TensorFlow's notes at the end."""
-    with tempfile.TemporaryFile() as written:
-        try:
-            stderr = os.dup(2)
-        except OSError:  # a process without stderr: nothing to hide
-            yield
-            return
-        os.dup2(written.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            written.seek(0)
-            rest = [line for line in written if not NOTE.match(line)]
-            os.write(stderr, b"".join(rest))
-            os.close(stderr)
+    """Let stderr go by, line by line as it comes, without TensorFlow's notes."""
+    try:
+        stderr = os.dup(2)
+    except OSError:  # a process without stderr: nothing to hide
+        yield
+        return
+    read_end, write_end = os.pipe()
+    passing_on = threading.Thread(
+        target=_pass_on, args=(read_end, stderr), name="skdeep-stderr", daemon=True
+    )
+    os.dup2(write_end, 2)
+    os.close(write_end)
+    passing_on.start()
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        # The pipe ends when nobody holds its other end. A child that was started
+        # meanwhile does, as its stderr; then the thread goes on serving it.
+        passing_on.join(timeout=1.0)
+
+
+def _pass_on(read_end: int, stderr: int) -> None:
+    """Copy lines as long as there are any; half a line waits for its end."""
+    rest = b""
+    while written := os.read(read_end, 65536):
+        *lines, rest = re.split(rb"(?<=[\n\r])", rest + written)
+        _write_all(stderr, lines)
+    _write_all(stderr, [rest])
+    os.close(read_end)
+    os.close(stderr)
+
+
+def _write_all(stderr: int, lines: list[bytes]) -> None:
+    """Write what is no note of TensorFlow."""
+    os.write(stderr, b"".join(line for line in lines if not NOTE.match(line)))
 
 
 def _level_is_given() -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-Product = Callable[[Any, Any], Any]
+Kernels = dict[str, Callable[..., Any]]
 
 
 class Backend(Protocol):
@@ -46,11 +46,11 @@ class Backend(Protocol):
     def with_row(self, array: Any, number: Any, row: Any) -> Any:
         """Return ``array`` with another row at ``number``."""
 
-    def product(self, always: Any, depth: int, jit_compile: bool) -> Product:
-        """Return the matrix product that a network of this depth trains with.
+    def kernels(self, always: Any, depth: int, jit_compile: bool) -> Kernels:
+        """Return what a network of this depth multiplies and convolves with.
 
         ``always`` is a scalar that is true whenever the program runs, computed outside
-        its loops.
+        its loops. The keys are fields of ``CallContext``.
         """
 
     def compiled(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skdeep.networks._network import CallContext
@@ -23,11 +23,6 @@ class ActivityLayer(Layer):
         """The penalty, if there is one."""
         return ("activity_l1",) if self.activity_l1 else ()
 
-    @property
-    def for_prediction(self) -> Layer:
-        """The layer without the penalty."""
-        return replace(self, activity_l1=False)
-
     def penalized(self, x: Any, context: CallContext) -> LayerOutput:
         """Add activity_l1 * sum(|outputs|) / number of rows, as Keras normalises it."""
         from keras import ops
@@ -35,10 +30,12 @@ class ActivityLayer(Layer):
         if not self.activity_l1:
             return LayerOutput(x)
         factor = context.hyperparameters["activity_l1"]
+        # Not in bfloat16, whose sums end soon: 256 + 1 is 256 there.
         magnitude = ops.abs(ops.cast(x, self.compute_dtype))
         if context.row_mask is None:
             n_rows = ops.cast(ops.shape(x)[0], magnitude.dtype)
         else:
+            # Padding repeats a row, which would be penalised again and again.
             magnitude = magnitude * as_column(context.row_mask, magnitude)
             n_rows = ops.sum(context.row_mask)
         return LayerOutput(x, factor * ops.sum(magnitude) / n_rows)
@@ -58,7 +55,7 @@ def as_column(row_mask: Any, x: Any) -> Any:
     """The mask with as many axes as ``x``, to multiply with."""
     from keras import ops
 
-    return ops.reshape(row_mask, (-1,) + (1,) * (len(x.shape) - 1))
+    return ops.reshape(row_mask, (-1,) + (1,) * (len(x.shape) - 1))  # (n_rows, 1, ...)
 
 
 def n_pieces(parameters: Mapping[str, Any]) -> int:

@@ -19,14 +19,13 @@ from skdeep.networks.layers._layer import Layer, Shape
 class KernelLayer(Layer):
     """A layer that multiplies with a kernel; units or filters are its last axis.
 
-    ``l1``, ``l2`` and ``max_norm`` say whether a number is there at all; its value
-    belongs to the run.
+    ``penalized`` and ``max_norm`` say whether numbers are there at all; their values
+    belong to the run.
     """
 
     kernel_initializer: Any = "glorot_uniform"
     use_bias: bool = True
-    l1: bool = False
-    l2: bool = False
+    penalized: bool = False
     max_norm: bool = False
 
     norm_axes: ClassVar[int | tuple[int, ...]] = (
@@ -36,14 +35,13 @@ class KernelLayer(Layer):
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:
         """The penalties; the largest norm is the optimizer's business."""
-        flags = {"l1": self.l1, "l2": self.l2}
-        return tuple(name for name, has in flags.items() if has)
+        return ("l1", "l2") if self.penalized else ()
 
     @property
     def for_prediction(self) -> Layer:
         """The layer without start, penalties and limit."""
         return replace(
-            self, kernel_initializer="zeros", l1=False, l2=False, max_norm=False
+            self, kernel_initializer="zeros", penalized=False, max_norm=False
         )
 
     def kernel_specs(self, kernel: Shape) -> list[WeightSpec]:
@@ -72,18 +70,19 @@ class KernelLayer(Layer):
         return array
 
     def penalty(self, kernel: Any, hyperparameters: Mapping[str, Any]) -> Any:
-        """l1 * sum(|kernel|) + l2 * sum(kernel^2); None without either."""
+        """sum(l1 * |kernel| + l2 * kernel^2); None without either.
+
+        Both are in a program that has one of them, so that a zero in a grid of the
+        other costs no program. As one sum they take as long as one alone (a fifth of
+        the time of a small fit); as two sums they took 1.35 times that.
+        """
         from keras import ops
 
-        if not self.l1 and not self.l2:
+        if not self.penalized:
             return None
-        penalty = 0.0
         kernel = ops.cast(kernel, self.compute_dtype)
-        if self.l1:
-            penalty += hyperparameters["l1"] * ops.sum(ops.abs(kernel))
-        if self.l2:
-            penalty += hyperparameters["l2"] * ops.sum(ops.square(kernel))
-        return penalty
+        l1, l2 = hyperparameters["l1"], hyperparameters["l2"]
+        return ops.sum(l1 * ops.abs(kernel) + l2 * ops.square(kernel))
 
     def keras_arguments(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
         """What Keras' layers with a kernel take, all of them alike."""
@@ -98,9 +97,9 @@ class KernelLayer(Layer):
                 self.kernel_initializer, zlib.crc32(self.name.encode())
             ),
         }
-        if self.l1 or self.l2:
+        if self.penalized:
             arguments["kernel_regularizer"] = regularizers.L1L2(
-                hyperparameters.get("l1", 0.0), hyperparameters.get("l2", 0.0)
+                hyperparameters["l1"], hyperparameters["l2"]
             )
         if self.max_norm:
             arguments["kernel_constraint"] = constraints.MaxNorm(
@@ -115,7 +114,6 @@ def kernel_fields(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "dtype": parameters["dtype"],
         "kernel_initializer": read_initializer(parameters["kernel_initializer"]),
         "use_bias": not parameters["batch_normalization"],
-        "l1": parameters["l1"] > 0,
-        "l2": parameters["l2"] > 0,
+        "penalized": parameters["l1"] > 0 or parameters["l2"] > 0,
         "max_norm": parameters[LIMIT] is not None,
     }

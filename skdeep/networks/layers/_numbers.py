@@ -20,6 +20,14 @@ def check_order(name: str, given: Any) -> None:
 
 def read_count(value: Any, name: str, given: Any) -> int:
     """A whole number of at least 1."""
+    if hasattr(value, "get_config"):  # a layer of Keras
+        units = getattr(value, "units", getattr(value, "filters", 64))
+        raise InvalidNetworkError(
+            f"{name} must hold ints; got a Keras layer of type {type(value).__name__}. "
+            f"Give its number of units or filters, such as {units}; activation, "
+            "dropout, batch_normalization, l1 and l2 are parameters of their own."
+        )
+    # True is an Integral, and would be one unit.
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if whole and 1 <= int(value) < 2**31:
         return int(value)

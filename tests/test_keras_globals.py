@@ -51,6 +51,7 @@ NETS = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_fits_do_not_depend_on_global_dtypes(net, setting, iris, settings):

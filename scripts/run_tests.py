@@ -1,0 +1,97 @@
+"""Run all tests in several processes, two at a time, and print one result.
+
+TensorFlow keeps some 10 MiB of every program that XLA has compiled, also when the
+program is gone: one process for all tests held 10 GiB at its end. So a process runs a
+few files, and not one, since each process takes seconds to import TensorFlow.
+
+    python scripts/run_tests.py              all tests
+    python scripts/run_tests.py --fast       with options of pytest, but no paths
+"""
+
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+N_AT_ONCE = 2
+# What the files of a process have together at most, unless it is one file. The size of
+# a file says roughly how long it takes and how many programs it compiles.
+# With --fast importing takes longer than testing, and there are but two parts.
+PART_BYTES = 20_000
+NO_TESTS_COLLECTED = 5
+COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
+
+
+def parts(files: list[Path], most: int) -> list[list[Path]]:
+    """Divide files into parts of ``most`` bytes or of one file, the largest first."""
+    found: list[list[Path]] = []
+    for file in sorted(files):
+        if not found or size([*found[-1], file]) > most:
+            found.append([])
+        found[-1].append(file)
+    return sorted(found, key=size, reverse=True)
+
+
+def size(part: list[Path]) -> int:
+    """How many bytes the files of a part have."""
+    return sum(file.stat().st_size for file in part)
+
+
+def run(part: list[Path], options: list[str]) -> tuple[bool, Counter[str]]:
+    """Run a part, and print what it printed if it failed, else its last line."""
+    names = [os.path.relpath(file, ROOT) for file in part]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--color=no", *options, *names],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    closing = (done.stdout.splitlines() or [""])[-1].strip("= ")
+    found = counts(closing)
+    # A test that ends the process leaves no closing line, whatever its exit code is.
+    passed = done.returncode == (0 if found else NO_TESTS_COLLECTED)
+    print(f"{' '.join(names)}: {closing}" if passed else done.stdout, flush=True)
+    return passed, found
+
+
+def counts(closing: str) -> Counter[str]:
+    """Read the closing line of pytest: how many tests passed, failed, ..."""
+    found = COUNT.findall(closing)
+    return Counter({word.rstrip("s"): int(n) for n, word in found})
+
+
+def main(options: list[str]) -> int:
+    """Run all parts; return 0 if all of them passed."""
+    started = time.monotonic()
+    files = list((ROOT / "tests").rglob("test_*.py"))
+    todo = parts(files, size(files) * 3 // 5 if "--fast" in options else PART_BYTES)
+    with ThreadPoolExecutor(N_AT_ONCE) as pool:
+        results = list(pool.map(lambda part: run(part, options), todo))
+    failed = [
+        part for part, (passed, _) in zip(todo, results, strict=True) if not passed
+    ]
+    for part in failed:
+        print("Failed:", *(os.path.relpath(file, ROOT) for file in part))
+    total = sum((count for _, count in results), Counter())
+    words = ", ".join(f"{n} {word}" for word, n in total.items())
+    print(f"Largest process: {largest_gib():.1f} GiB; {N_AT_ONCE} ran at a time")
+    print(f"===== {words} in {time.monotonic() - started:.0f}s =====")
+    return 1 if failed or not total["passed"] else 0
+
+
+def largest_gib() -> float:
+    """How much memory the largest of the processes held, in GiB."""
+    unit = 2**30 if sys.platform == "darwin" else 2**20  # bytes there, else KiB
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""The number of threads: where it changes no bit, and how to get equal bits."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from sklearn.model_selection import cross_validate
+
+from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+
+RNG = np.random.RandomState(0)
+IMAGES = RNG.uniform(size=(96, 8, 8, 3)).astype(np.float32)
+WIDE = RNG.normal(size=(96, 784)).astype(np.float32)
+Y = RNG.randint(3, size=96)
+ONCE = {"epochs": 1, "random_state": 0}
+# Of any number of threads: convolutions, and dense layers whose product of batch size,
+# inputs and units is at most 2**18.
+ALIKE = {
+    "dense": (DNNRegressor((64, 64), **ONCE), WIDE[:, :13]),
+    "dense at the limit": (
+        DNNClassifier((128, 64), batch_size=16, **ONCE),
+        WIDE[:, :128],
+    ),
+    "convolutions": (CNNClassifier((8, 16), batch_size=16, **ONCE), IMAGES),
+    "normalised": (CNNClassifier((4, 8), batch_normalization=True, **ONCE), IMAGES),
+    "valid, even windows": (
+        CNNRegressor((5, 6), kernel_size=2, padding="valid", **ONCE),
+        IMAGES,
+    ),
+    "dropout and penalties": (
+        CNNClassifier((8,), dropout=0.2, l2=1e-3, max_norm=2.0, **ONCE),
+        IMAGES,
+    ),
+}
+# The same only with the same number of threads.
+WIDER = {
+    "300 units on 784 features": (DNNClassifier((300,), **ONCE), WIDE),
+    "four layers": (DNNClassifier((256, 256, 128, 64), **ONCE), WIDE[:, :50]),
+}
+CODE = (
+    "import pickle, sys\n"
+    "from test_threads import weights_of_all\n"
+    "pickle.dump(weights_of_all(), open(sys.argv[1], 'wb'))\n"
+)
+
+
+def weights_of_all():
+    """Fit every network; return its weights by name."""
+    return {
+        name: net.fit(X, Y).model_.get_weights()
+        for name, (net, X) in (ALIKE | WIDER).items()
+    }
+
+
+def weights_in_a_process(path, n_threads, command=()):
+    """The same in a process that is given a number of threads."""
+    environment = dict(os.environ, OMP_NUM_THREADS=str(n_threads))
+    here = os.path.dirname(__file__)
+    run = [*command, sys.executable, "-c", CODE, str(path)]
+    subprocess.run(run, cwd=here, env=environment, check=True)
+    with open(path, "rb") as file:
+        return pickle.load(file)
+
+
+@pytest.fixture(scope="module")
+def by_threads(tmp_path_factory):
+    """Weights under one, two and four threads, and on one core."""
+    folder = tmp_path_factory.mktemp("weights")
+    one_core = ("taskset", "-c", "0") if shutil.which("taskset") else ()
+    processes = {1: (1, ()), 2: (2, ()), 4: (4, ()), "one core": (1, one_core)}
+    with ThreadPoolExecutor(2) as pool:  # each takes a second core for a part only
+        started = {
+            name: pool.submit(weights_in_a_process, folder / str(name), *asked)
+            for name, asked in processes.items()
+        }
+        return {name: process.result() for name, process in started.items()}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_the_number_of_threads_changes_no_bit(by_threads, name):
+    """Small dense networks and convolutions train alike under 1, 2 and 4 threads."""
+    expected = by_threads[1][name]
+
+    for found in by_threads.values():
+        for ours, theirs in zip(expected, found[name], strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_one_thread_is_one_thread_on_any_number_of_cores(by_threads, name):
+    """OMP_NUM_THREADS gives wide networks equal bits, however many cores there are."""
+    expected, found = by_threads[1][name], by_threads["one core"][name]
+
+    for ours, theirs in zip(expected, found, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_threads_change_wide_networks_by_rounding_only(by_threads, name):
+    """What another number of threads changes is rounding, not the network."""
+    expected = by_threads[1][name]
+
+    for found in by_threads.values():
+        for ours, theirs in zip(expected, found[name], strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["dense", "convolutions", "normalised"])
+def test_workers_train_the_weights_of_one_process(name):
+    """cross_validate with n_jobs=2 fits the weights of n_jobs=1."""
+    net, X = ALIKE[name]
+
+    runs = [
+        cross_validate(net, X, Y, cv=2, n_jobs=n_jobs, return_estimator=True)
+        for n_jobs in (1, 2)
+    ]
+
+    for one, two in zip(*(run["estimator"] for run in runs), strict=True):
+        for ours, theirs in zip(
+            one.model_.get_weights(), two.model_.get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(ours, theirs)
