@@ -148,7 +148,7 @@ class KerasEstimator(NetworkEstimator):
     @property
     def current_epoch(self):
         """The number of epochs trained."""
-        return getattr(self, "n_iter_", 0)
+        return getattr(self, "n_epochs_", 0)
 
     @property
     def initialized_(self):
@@ -399,7 +399,7 @@ class KerasEstimator(NetworkEstimator):
         weights = job.weights or job.key.network.draw_weights(job.seeds.weights)
         self._fitted = self._network(job, weights)
         self._training_state = TrainingState(job.seeds, 0)
-        self.n_iter_ = self.best_epoch_ = 0
+        self.n_iter_ = self.n_epochs_ = self.best_epoch_ = 0
         self.n_outputs_ = self._head.n_outputs
         return self
 
@@ -413,7 +413,7 @@ class KerasEstimator(NetworkEstimator):
         else:
             model = model_to_train(model, is_users)
             compile_to_train(model, settings, self._head)
-        before = getattr(self, "n_iter_", 0) if continuing else 0
+        before = self.current_epoch if continuing else 0
         training, validation, watching = self._rows_for_keras(*rows, settings)
         history = {}
         if settings["epochs"]:
@@ -434,8 +434,8 @@ class KerasEstimator(NetworkEstimator):
         self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
         earlier = self.history_ if before else {}
         self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
-        self.n_iter_ = before + len(history.get("loss", []))
-        self.best_epoch_ = self.n_iter_
+        self.n_iter_ = len(history.get("loss", []))
+        self.n_epochs_ = self.best_epoch_ = before + self.n_iter_
         self.n_outputs_ = self._head.n_outputs
         return self
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 
+@keras.saving.register_keras_serializable("skdeep_tests")
 def build_dense(meta, units=8):
     """Two layers that fit any target."""
     n_outputs = meta["n_outputs_expected_"]

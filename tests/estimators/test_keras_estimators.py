@@ -1,6 +1,7 @@
 """Networks of the user's own: SciKeras' constructor, routing and attributes."""
 
 import gc
+import json
 import pickle
 
 import keras
@@ -13,9 +14,11 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler, scale
 
+import skdeep
 from skdeep import KerasClassifier, KerasRegressor
 from skdeep.engine import cache_info
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.persistence._classes import is_plain_model
 from tests.estimators.keras_builds import build_dense
 
 X, CODES = load_iris(return_X_y=True)
@@ -284,6 +287,33 @@ def test_pickles_predict_and_go_on():
         copy = pickle.loads(pickle.dumps(net))
         np.testing.assert_array_equal(copy.predict_proba(X), net.predict_proba(X))
         copy.partial_fit(X, Y)
+
+
+def test_files_name_the_build_function(tmp_path):
+    """What is registered with Keras is found again; nothing else is stored."""
+    net = KerasClassifier(build_dense, model__units=5, **IRIS).fit(X, Y)
+
+    skdeep.save(net, tmp_path / "net.skdeep")
+    copy = skdeep.load(tmp_path / "net.skdeep")
+
+    np.testing.assert_array_equal(copy.predict_proba(X), net.predict_proba(X))
+    assert copy.get_params() == net.get_params()
+    with pytest.raises(TypeError, match="build"):
+        skdeep.save(KerasClassifier(build, **IRIS), tmp_path / "other.skdeep")
+
+
+def test_a_model_in_a_file_holds_no_code(tmp_path):
+    """A Lambda layer is refused, in both directions."""
+    inputs = keras.Input((4,))
+    doubled = layers.Lambda(lambda x: 2 * x)(inputs)
+    model = keras.Model(inputs, layers.Dense(3, activation="softmax")(doubled))
+    fitted = KerasClassifier(model, **{**IRIS, "epochs": 1}).fit(X, Y)._fitted
+    net = KerasClassifier(build_dense).initialize(X, Y)
+    net._fitted = fitted
+
+    with pytest.raises(TypeError, match="KerasNetwork"):
+        skdeep.save(net, tmp_path / "net.skdeep")
+    assert not is_plain_model(json.loads(fitted.network.config))
 
 
 def test_fits_keep_nothing_behind():
