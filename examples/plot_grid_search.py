@@ -4,7 +4,9 @@ A grid search, and a map of it
 ==============================
 
 Learning rate, dropout, L1 and L2 are numbers of one compiled program. So a search over
-all four compiles once, and a fit of it takes a fraction of a second.
+all four compiles once, and a fit of it takes a fraction of a second. The grid has no
+zeros: without dropout, or without penalties, a network is another program, which costs
+a second compilation.
 
 The search is scikit-learn's own. Without ``--full`` its grid is smaller.
 """
