@@ -27,6 +27,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "_templates"]
@@ -36,6 +37,10 @@ templates_path = ["_templates"]
 
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+# The copy button takes what a reader would type, without prompts and output.
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
 
 # -- API -----------------------------------------------------------------------------
 
@@ -92,9 +97,9 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
-    "header_links_before_dropdown": 7,
+    "header_links_before_dropdown": 8,
 }
-html_sidebars = {"quickstart": [], "how-it-works": [], "systems": [], "benchmarks": []}
+html_sidebars = {"install": [], "quickstart": [], "help": []}
 if not_run:
     note = (
         "Built without the results of these examples, since their data sets are "

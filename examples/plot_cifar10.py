@@ -13,16 +13,18 @@ Without ``--full`` 4000 photographs are used for eight epochs: enough to see it 
 # %%
 # The photographs
 # ---------------
+import sys
 import tempfile
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from gallery_run import FULL, show
 
 import skdeep
 from skdeep.datasets import fetch_cifar10, fetch_mnist
 from skdeep.displays import HistoryDisplay
+
+FULL = "--full" in sys.argv
 
 photos = fetch_cifar10()
 names = np.array(photos.target_names)
@@ -47,7 +49,8 @@ net = skdeep.CNNClassifier(
     random_state=0,
 )
 net.fit(X, y, X_val=X_test, y_val=y_test)
-show(HistoryDisplay.from_estimator(net).figure_, "cifar10_curves")
+display = HistoryDisplay.from_estimator(net)
+plt.show()
 
 # %%
 summary = net.summary()
@@ -79,7 +82,7 @@ for ax, image, truth, answer in zip(
     ax.set_xlabel(truth, fontsize=8)
     ax.set(xticks=[], yticks=[])
 figure.suptitle("predicted (above) and true (below)", fontsize=10)
-show(figure, "cifar10_predictions")
+plt.show()
 
 # %%
 # Two relatives

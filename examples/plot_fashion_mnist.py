@@ -13,18 +13,20 @@ Without ``--full`` a tenth of the pictures is used for 20 epochs.
 # %%
 # The clothes
 # -----------
+import sys
 import tempfile
 from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
-from gallery_run import FULL, show
 from sklearn.metrics import ConfusionMatrixDisplay
 
 from skdeep import DNNClassifier
 from skdeep.datasets import fetch_fashion_mnist
 from skdeep.displays import HistoryDisplay
+
+FULL = "--full" in sys.argv
 
 clothes = fetch_fashion_mnist()
 n_rows, n_val = (60_000, 5_000) if FULL else (6_000, 1_000)
@@ -35,7 +37,7 @@ for ax, image, name in zip(axes.ravel(), clothes.images, y, strict=False):
     ax.imshow(image, cmap="gray_r")
     ax.set_title(name, fontsize=9)
     ax.axis("off")
-show(figure, "fashion_clothes")
+plt.show()
 
 # %%
 # Training
@@ -55,7 +57,8 @@ net = DNNClassifier(
 ).fit(X[n_val:], y[n_val:], X_val=X[:n_val], y_val=y[:n_val])
 for path in sorted(Path(folder.name).rglob("events.*")):
     print(path.relative_to(folder.name).parent, path.stat().st_size, "bytes")
-show(HistoryDisplay.from_estimator(net).figure_, "fashion_curves")
+display = HistoryDisplay.from_estimator(net)
+plt.show()
 
 # %%
 # Which clothes are confused?
@@ -77,7 +80,7 @@ ConfusionMatrixDisplay.from_estimator(
     cmap="Blues",
     colorbar=False,
 )
-show(figure, "fashion_confusion")
+plt.show()
 
 # %%
 # What we saw

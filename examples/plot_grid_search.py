@@ -12,10 +12,11 @@ The search is scikit-learn's own. Without ``--full`` its grid is smaller.
 # %%
 # The grid
 # --------
+import sys
 import time
 
+import matplotlib.pyplot as plt
 import pandas as pd
-from gallery_run import FULL, show
 from sklearn.datasets import load_iris
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -24,7 +25,9 @@ from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from skdeep import DNNClassifier, DNNRegressor
 from skdeep.datasets import load_boston_housing
 from skdeep.displays import GridSearchDisplay
-from skdeep.engine import cache_info
+from skdeep.engine import cache_info, clear_cache
+
+FULL = "--full" in sys.argv
 
 X, X_test, y, y_test = load_boston_housing(return_X_y=True, split="keras")
 net = DNNRegressor(
@@ -44,6 +47,7 @@ grid = {
 search = GridSearchCV(
     make_pipeline(StandardScaler(), net), grid, cv=5, scoring="neg_mean_absolute_error"
 )
+clear_cache()  # so that what is counted below was compiled here
 started = time.perf_counter()
 search.fit(X, y)
 n_fits = len(search.cv_results_["params"]) * 5 + 1
@@ -65,11 +69,11 @@ table[[*columns, "mean_test_score"]].rename(columns=lambda c: c.split("__")[-1])
 # ----
 # Two parameters at a time; each cell is the best over all the others.
 display = GridSearchDisplay.from_estimator(search, params=("learning_rate", "dropout"))
-show(display.figure_, "grid_rate_dropout")
+plt.show()
 
 # %%
 display = GridSearchDisplay.from_estimator(search, params=("l1", "l2"))
-show(display.figure_, "grid_l1_l2")
+plt.show()
 
 # %%
 # Steps of the pipeline can be searched, too
@@ -85,7 +89,7 @@ choices = {
 }
 iris_search = GridSearchCV(flowers, choices, cv=5).fit(*load_iris(return_X_y=True))
 display = GridSearchDisplay.from_estimator(iris_search, score_name="accuracy")
-show(display.figure_, "grid_iris")
+plt.show()
 
 # %%
 # What we saw

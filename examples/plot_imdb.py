@@ -16,14 +16,17 @@ Without ``--full`` a fifth of the reviews and 5000 words are used.
 # %%
 # The reviews
 # -----------
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from gallery_run import FULL, show
 
 from skdeep import DNNClassifier
 from skdeep.datasets import fetch_imdb
 from skdeep.displays import HistoryDisplay
+
+FULL = "--full" in sys.argv
 
 n_rows, n_val, n_words = (25_000, 10_000, 10_000) if FULL else (5_000, 2_000, 5_000)
 reviews = fetch_imdb(num_words=n_words)
@@ -49,7 +52,8 @@ common = {
 held = {"X_val": X[:n_val], "y_val": y[:n_val]}
 nets = {"16-16": DNNClassifier((16, 16), **common)}
 nets["16-16"].fit(X[n_val:], y[n_val:], **held)
-show(HistoryDisplay.from_estimator(nets["16-16"]).figure_, "imdb_overfitting")
+display = HistoryDisplay.from_estimator(nets["16-16"])
+plt.show()
 
 # %%
 # Remedies
@@ -68,7 +72,7 @@ for name, net in nets.items():
     ax.plot(range(1, 21), net.history_["val_loss"], label=name)
 ax.set(xlabel="epoch", ylabel="validation loss", xticks=range(2, 21, 2), ylim=(None, 1))
 ax.legend(frameon=False)
-show(figure, "imdb_remedies")
+plt.show()
 
 # %%
 # What L1 does to words
@@ -82,7 +86,7 @@ for penalty in ("l2", "l1"):
     ax.hist(np.log10(kernel.ravel() + 1e-9), bins=80, alpha=0.6, label=label)
 ax.set(xlabel="logarithm of the size of a weight in the first layer", ylabel="weights")
 ax.legend(frameon=False)
-show(figure, "imdb_penalties")
+plt.show()
 
 # %%
 # What we saw

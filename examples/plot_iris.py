@@ -11,8 +11,9 @@ network is an ordinary estimator of scikit-learn, so all of it is a few lines.
 # %%
 # The network and its pipeline
 # ----------------------------
+import sys
+
 import matplotlib.pyplot as plt
-from gallery_run import FULL, show
 from sklearn.datasets import load_iris
 from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import (
@@ -26,6 +27,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skdeep import DNNClassifier
 from skdeep.displays import HistoryDisplay
+
+FULL = "--full" in sys.argv
 
 iris = load_iris()
 species = iris.target_names[iris.target]  # labels may be strings
@@ -51,7 +54,7 @@ figure, ax = plt.subplots(figsize=(5, 4), layout="constrained")
 ConfusionMatrixDisplay.from_predictions(
     species, predicted, ax=ax, cmap="Blues", colorbar=False
 )
-show(figure, "iris_confusion")
+plt.show()
 
 # %%
 # Curves of one fit
@@ -64,7 +67,8 @@ scaler = StandardScaler().fit(X_train)
 net.fit(
     scaler.transform(X_train), y_train, X_val=scaler.transform(X_test), y_val=y_test
 )
-show(HistoryDisplay.from_estimator(net).figure_, "iris_curves")
+display = HistoryDisplay.from_estimator(net)
+plt.show()
 
 # %%
 # The layers

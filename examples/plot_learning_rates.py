@@ -15,9 +15,10 @@ costs no compilation but the first.
 # Eight rows, three rates
 # -----------------------
 # Softmax regression by plain gradient descent, 200 epochs.
+import sys
 import warnings
 
-from gallery_run import FULL, show
+import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 
@@ -25,6 +26,8 @@ from skdeep import DNNClassifier
 from skdeep.displays import HistoryDisplay
 from skdeep.engine import cache_info
 from skdeep.exceptions import ConvergenceWarning
+
+FULL = "--full" in sys.argv
 
 X = [[1, 2, 1], [1, 3, 2], [1, 3, 4], [1, 5, 5], [1, 7, 5], [1, 2, 5], [1, 6, 6]]
 X, y = [*X, [1, 7, 7]], [2, 2, 2, 1, 1, 1, 0, 0]
@@ -39,7 +42,7 @@ for rate in (10, 0.1, 0.001):
         nets[f"rate {rate:g}"] = net.fit(X, y)
 
 display = HistoryDisplay.from_estimator(nets, metrics="loss", log_scale=True)
-show(display.figure_, "learning_rates_eight_rows")
+plt.show()
 
 # %%
 # A hidden layer, and Adam
@@ -58,7 +61,7 @@ nets = {
 display = HistoryDisplay.from_estimator(
     {f"rate {rate:g}": net for rate, net in nets.items()}, mark_best=False
 )
-show(display.figure_, "learning_rates_digits")
+plt.show()
 print(f"{len(nets)} fits, {cache_info().misses - before} compiled program")
 
 # %%

@@ -18,7 +18,6 @@ wrong with them goes wrong with every larger network.
 # so the loss is the squared error.
 import matplotlib.pyplot as plt
 import numpy as np
-from gallery_run import show
 
 from skdeep import DNNClassifier, DNNRegressor
 
@@ -41,7 +40,7 @@ for epochs in (1, 3, 10, 100):
     ax.plot(x, line.predict(x[:, np.newaxis]), label=f"epochs={epochs}")
 ax.set(xlabel="x", ylabel="y")
 ax.legend(frameon=False)
-show(figure, "linear_regression")
+plt.show()
 
 # %%
 # The AND gate

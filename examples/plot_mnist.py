@@ -13,6 +13,7 @@ Without ``--full`` a sixth of the digits is used for fewer epochs.
 # %%
 # The digits
 # ----------
+import sys
 import tempfile
 from pathlib import Path
 
@@ -20,11 +21,12 @@ import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from gallery_run import FULL, show
 
 from skdeep import DNNClassifier
 from skdeep.datasets import fetch_mnist
 from skdeep.displays import HistoryDisplay
+
+FULL = "--full" in sys.argv
 
 n_train, n_test = (60_000, 10_000) if FULL else (10_000, 2_000)
 X, y = fetch_mnist(return_X_y=True)
@@ -60,7 +62,8 @@ with tempfile.TemporaryDirectory() as folder:
         random_state=0,
     ).fit(X[:n_fit], y[:n_fit], X_val=X[n_fit:], y_val=y[n_fit:])
     print("The last files:", *[p.name for p in sorted(Path(folder).iterdir())[-3:]])
-show(HistoryDisplay.from_estimator(softmax).figure_, "mnist_softmax")
+display = HistoryDisplay.from_estimator(softmax)
+plt.show()
 softmax.history_frame().tail(3).round(4)
 
 # %%
@@ -99,7 +102,7 @@ for ax, i in zip(axes.ravel(), worst, strict=False):
     ax.set_title(f"{y_test[i]}, not {probability[i].argmax()}", fontsize=10)
 for ax in axes.ravel():
     ax.axis("off")
-show(figure, "mnist_wrong")
+plt.show()
 
 # %%
 # What we saw

@@ -13,15 +13,18 @@ Without ``--full`` half of the newswires and 2000 words are used.
 # %%
 # The newswires
 # -------------
+import sys
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from gallery_run import FULL, show
 from sklearn.dummy import DummyClassifier
 from sklearn.metrics import balanced_accuracy_score
 
 from skdeep import DNNClassifier
 from skdeep.datasets import fetch_reuters
+
+FULL = "--full" in sys.argv
 
 n_rows, n_words = (None, 10_000) if FULL else (3_000, 2_000)
 news = fetch_reuters(num_words=n_words)
@@ -51,7 +54,7 @@ for name, net in nets.items():
     ax.plot(range(1, 21), net.history_["val_accuracy"], label=name)
 ax.set(xlabel="epoch", ylabel="validation accuracy", xticks=range(2, 21, 2))
 figure.legend(loc="outside right upper", frameon=False)
-show(figure, "reuters_curves")
+plt.show()
 
 # %%
 # On the test newswires
@@ -75,7 +78,7 @@ ax.plot(table["balanced"], "o-", label="balanced accuracy")
 ax.axhline(guess, color="0.6", linestyle=":", label="most frequent topic")
 ax.set(xlabel="hidden layers", ylabel="on the test newswires", ylim=(0, 1))
 ax.legend(frameon=False)
-show(figure, "reuters_bottleneck")
+plt.show()
 
 # %%
 # What we saw

@@ -15,7 +15,6 @@ gradient. The remedy is an activation with slope 1.
 # 32 sigmoid units, squared error, Adam, one case after the other.
 import matplotlib.pyplot as plt
 import numpy as np
-from gallery_run import show
 from matplotlib.colors import ListedColormap
 
 from skdeep import DNNClassifier
@@ -45,7 +44,7 @@ for name, net in nets.items():
 # The deep sigmoid network stays where it began: at 0.25, the error of always
 # answering one half.
 display = HistoryDisplay.from_estimator(nets, metrics="loss")
-show(display.figure_, "xor_losses")
+plt.show()
 
 # %%
 # What the networks learned
@@ -63,7 +62,7 @@ for ax, (name, net) in zip(axes, nets.items(), strict=True):
     ax.set(title=f"{name}: {net.score(X, y):.0%} right", xlabel="a", aspect="equal")
 axes[0].set_ylabel("b")
 figure.colorbar(image, ax=axes, label="probability that a xor b")
-show(figure, "xor_squares")
+plt.show()
 
 # %%
 # How much of the gradient arrives?
@@ -85,7 +84,7 @@ for number, name in enumerate(nets):
     ax.semilogy(range(1, len(sizes) + 1), sizes, "o-", color=f"C{number}", label=name)
 ax.set(xlabel="layer, the first sees the data", ylabel="mean gradient of its weights")
 ax.legend(frameon=False)
-show(figure, "xor_gradients")
+plt.show()
 
 # %%
 # What we saw

@@ -14,7 +14,6 @@ one axis than along the others. No step length suits both.
 # A linear unit and gradient descent. The table goes in as it is.
 import matplotlib.pyplot as plt
 import numpy as np
-from gallery_run import show
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
@@ -51,7 +50,7 @@ print("loss:", np.round(net.loss_curve_, 2))
 net.set_params(epochs=2000)
 scaled.fit(X, y)
 display = HistoryDisplay.from_estimator(scaled)
-show(display.figure_, "scaled_loss")
+plt.show()
 
 # %%
 figure, ax = plt.subplots(figsize=(5.6, 3.8), layout="constrained")
@@ -59,7 +58,7 @@ ax.plot(y, "o-", color="0.6", label="closing price")
 ax.plot(scaled.predict(X), "C0", label="predicted from the other columns")
 ax.set(xlabel="day, the newest first", ylabel="price")
 ax.legend(frameon=False)
-show(figure, "scaled_prices")
+plt.show()
 
 # %%
 # What we saw

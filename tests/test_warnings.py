@@ -9,6 +9,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import skdeep
 from skdeep import DNNClassifier, DNNRegressor
 from skdeep.exceptions import ConvergenceWarning
 from skdeep.model_selection import epoch_curve
@@ -58,7 +59,8 @@ def test_a_filter_for_a_module_of_the_user_finds_the_warning(iris):
 
 def test_files_of_other_versions_are_reported_at_the_line_of_the_user():
     """Reading a file warns as fitting does."""
-    way = lambda: _warn_of_versions({"scikit-learn": "0.1"}, ["Scaler"])  # noqa: E731
+    written = {"skdeep": skdeep.__version__, "scikit-learn": "0.1"}
+    way = lambda: _warn_of_versions(written, ["Scaler"])  # noqa: E731
 
     with pytest.warns(InconsistentVersionWarning) as caught:
         way()

@@ -77,6 +77,7 @@ class Callback:
         The epoch to whose weights it has gone back at the end; 0 if it has not.
     """
 
+    # The safe default: who does not say otherwise is told of every epoch.
     max_epochs_between_looks: float = 1
     seconds: float = math.inf
     batches: bool = False

@@ -31,6 +31,8 @@ def check_monitor(monitor: str, columns: Sequence[str]) -> None:
         )
 
 
+# A value, since it is part of the job, which may run twice and elsewhere; who watches
+# is made anew for every run.
 @dataclass(frozen=True)
 class StoppingRule:
     """When to stop.
@@ -70,6 +72,7 @@ class EarlyStopping(Callback):
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
         """Compare, remember, stop."""
         value = logs[-1][self.rule.monitor]
+        # As the first value NaN would stay the best: nothing is larger or smaller.
         if not math.isfinite(value):
             raise DivergenceError(
                 f"Expected finite numbers to monitor; got {self.rule.monitor}={value} "
@@ -79,13 +82,16 @@ class EarlyStopping(Callback):
         gain = 0.0
         if self.best_value is not None:
             gain = (value - self.best_value) * (1 if self.rule.rising else -1)
+        # With min_delta=0 an equal value is no improvement, either.
         if self.best_value is None or gain > self.rule.min_delta:
             self.best_value, self.best_epoch = value, run.epoch
             self._best = run.snapshot()
+        # Both are counted over all fits, so a continued one has its full patience.
         elif run.epoch - self.best_epoch >= self.rule.patience:
             run.stop = True
 
     def on_run_end(self, run: RunView) -> None:
         """Go back to the best weights."""
+        # Ctrl-C ends here, too: interrupted_ has the best weights so far.
         if self._best is not None:
             run.restore(self._best)

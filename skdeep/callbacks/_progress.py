@@ -14,6 +14,8 @@ from skdeep.callbacks._callback import Callback, RunView
 if TYPE_CHECKING:
     from rich.console import Console
 
+# Between looks epochs run in one call: a display must not make a fit slower by looking
+# after every epoch (test_displays_do_not_cut_epochs_apart).
 SECONDS_PER_LOOK = 0.1
 
 
@@ -60,6 +62,8 @@ class ProgressLines(Callback):
         for epoch, log in enumerate(logs, start=run.epoch - len(logs) + 1):
             self._epoch, self._unprinted = epoch, log
             done = epoch - self._first_epoch
+            # In whole numbers, so no rounding skips a line. 10 lines of 25 epochs: 3,
+            # 5, 8, 10, 13, ..., 25.
             if done * n_lines // n_epochs > (done - 1) * n_lines // n_epochs:
                 self._print(run)
 
@@ -95,6 +99,7 @@ class ProgressBar(Callback):
         from rich import progress
 
         self._bar = progress.Progress(
+            # Without markup: a name in brackets would be taken for a style.
             progress.TextColumn("{task.description}", markup=False),
             progress.BarColumn(),
             progress.MofNCompleteColumn(),
@@ -117,6 +122,7 @@ class ProgressBar(Callback):
         """Move the bar, but not more often than an eye can follow."""
         measured = _measured(logs[-1])
         self._bar.update(self._task, completed=run.epoch, measured=measured)
+        # Validation and other callbacks may end a segment with every epoch.
         if time.monotonic() >= self._next_look:
             self._bar.refresh()
             self._next_look = time.monotonic() + self.seconds

@@ -52,6 +52,7 @@ class SklearnCallbacks(Callback):
         stop = self._epoch.call_on_fit_task_end(
             **self._what, reconstruction_attributes=lambda: self.attributes_now(run)
         )
+        # Never taken back: another callback may have asked for it.
         run.stop = run.stop or stop
 
     def end(self) -> None:
@@ -63,6 +64,7 @@ def begin_tasks(
     estimator: Any, n_epochs: int, X: Any, y: Any, weight: Any
 ) -> SklearnCallbacks | None:
     """Begin the task of a fit, if the estimator has callbacks that listen."""
+    # What scikit-learn's set_callbacks sets.
     if not getattr(estimator, "_skl_callbacks", None):
         return None
     return SklearnCallbacks(estimator, n_epochs, X, y, weight)

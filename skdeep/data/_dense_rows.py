@@ -15,4 +15,5 @@ def dense_rows(
     rows = X[chosen]
     if sparse.issparse(rows):
         rows = rows.toarray()
+    # May be a view of the caller's X: whoever gets it must not write into it.
     return rows.reshape(len(rows), *input_shape).astype(dtype, copy=False)

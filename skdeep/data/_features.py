@@ -85,6 +85,8 @@ def check_numbers(numbers: Mapping[str, float], dtype: str) -> None:
 
 def refuse_datasets(X: Any, name: str) -> None:
     """Refuse what gives rows bit by bit: no array, whatever NumPy makes of it."""
+    # element_spec: tf.data.Dataset    __next__: generators and iterators
+    # batch_sampler: DataLoader        on_epoch_end: keras.utils.PyDataset
     is_dataset = hasattr(X, "element_spec") or hasattr(X, "__next__")
     if is_dataset or hasattr(X, "batch_sampler") or hasattr(X, "on_epoch_end"):
         raise TypeError(
@@ -125,6 +127,7 @@ def of_validation_rows() -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError) as error:
+        # It says so already.
         if "_val" in str(error):
             raise
         message = f"In X_val, y_val or sample_weight_val: {error}"
@@ -202,6 +205,7 @@ def check_images(
     if fitted_shape is None:
         estimator.n_features_in_ = int(np.prod(shape))
         if hasattr(estimator, "feature_names_in_"):
+            # Of an earlier fit on a table.
             del estimator.feature_names_in_
     return X, shape
 

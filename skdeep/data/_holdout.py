@@ -44,6 +44,7 @@ def split_rows(
     train, held = train_test_split(
         np.arange(n_rows), test_size=n_held, random_state=seed, stratify=strata
     )
+    # Shares are rounded: a small class can get none although there is room for all.
     if strata is not None and len(np.unique(strata[held])) < len(counts):
         raise ValueError(
             "early_stopping needs at least one row of each class to watch; got a class "

@@ -35,6 +35,8 @@ def class_weights(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.n
     if class_weight is None:
         return np.ones(len(y))
     _check_class_weight(class_weight, y)
+    # compute_class_weight wants rows of every class, and rows to go on with may lack
+    # some (test_balanced_training_goes_on_with_some_of_the_classes).
     if y.ndim == 2 or class_weight == "balanced":
         return compute_sample_weight(class_weight, y)
     per_class = compute_class_weight(class_weight, classes=classes, y=y)
@@ -125,6 +127,8 @@ class WeightScale(NamedTuple):
         """Divide by the mean; rows that all weigh nothing are taken, and do nothing."""
         if not weights.any():
             return weights
+        # weights / mean, in such a way that a factor of 1 leaves the bits of a fit
+        # (test_weighted_calls_over_the_same_rows_equal_epochs).
         mean = max(self.mean, float(np.finfo(np.float64).smallest_subnormal))
         return normalized(weights, "The rows") * (_mean(weights) / mean)
 

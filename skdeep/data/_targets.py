@@ -56,8 +56,9 @@ def mean_and_deviation(
     digit. A column is looked at before its mean is taken, since the mean of equal
     numbers may differ from them in the last digit.
     """
+    # A row of weight 0 is no row: it must not make a constant column vary.
     counting = table[weight > 0]
-    lowest, highest = counting.min(axis=0), counting.max(axis=0)
+    lowest, highest = counting.min(axis=0), counting.max(axis=0)  # (n_outputs,)
     exponents = _exponents(np.maximum(np.abs(lowest), np.abs(highest)))
     weight = np.ldexp(weight, -_exponents(weight.max()))
     table = np.ldexp(table, -exponents)

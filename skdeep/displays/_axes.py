@@ -170,6 +170,7 @@ def _letters(axis: Any) -> float:
     """How many letters fit side by side along an axis, colour bars allowed for."""
     extent = axis.axes.get_window_extent()
     inches = extent.width / axis.axes.figure.dpi
+    # 72 points are an inch, and a letter takes 6.2 of them.
     return float(0.8 * inches * 72 / 6.2)
 
 

@@ -291,6 +291,7 @@ class GridSearchDisplay:
         from matplotlib.patches import Rectangle
 
         style = {"origin": "lower", "aspect": "auto", **style}
+        # imshow takes (n_y_values, n_x_values).
         self.im_ = self.ax_.imshow(np.ma.masked_invalid(shown.T), **style)
         for axis, label, values in self._axes():
             label_cells(axis, values)
@@ -377,4 +378,5 @@ def _format_for(best: float) -> str:
 def _readable_on(color: Sequence[float]) -> str:
     """Black on bright colours, white on dark ones."""
     red, green, blue = color[:3]
+    # The brightness of a colour as ITU-R BT.601 weighs it.
     return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"

@@ -95,7 +95,9 @@ def best_over_rest(
     for part in ("mean", "std"):
         tried[part] = results[f"{part}_test_{suffix}"]
     tried = tried.dropna(subset=names)  # of another grid in a list of grids
+    # Stable: of equal scores the one tried first counts, as for best_index_.
     tried = tried.sort_values("mean", ascending=False, kind="stable")
+    # Sorted, the first of a cell is its best; cells that nobody tried become NaN.
     cells = tried.groupby(names, observed=False)[["mean", "std"]].first()
     scores, deviations = cells.to_numpy().T.reshape(2, *map(len, values))
     chosen = getattr(search, "best_index_", None)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from skdeep.engine._predictor import Predictor
     from skdeep.engine._program import TrainingProgram
 
+# The bytes are those of a program's placeholders, which grow with the weights: 64 wide
+# networks would be gigabytes. What XLA compiled, 5 to 16 MiB each, is not counted.
 MAX_PROGRAMS = 64
 MAX_BYTES = 2**30
 
@@ -100,20 +102,27 @@ class Shelf:
     def _make(self, key: Any, make: Callable[[], Any]) -> Any:
         """Make a thing and put it on the shelf; one that fails leaves no trace."""
         started = time.perf_counter()
+        made = None
         try:
             made = make()
         finally:
+            # In one go: between "no longer made" and "there" somebody would make it
+            # again. A key that cannot be made must go, and its network with it.
             with self._lock:
                 self._making.pop(key, None)
                 self.seconds += time.perf_counter() - started
-        with self._lock:
-            self.misses += 1
-            self._made[key] = made
-            self._n_bytes += made.n_bytes
-            while len(self._made) > 1 and self._is_full():
-                _, dropped = self._made.popitem(last=False)
-                self._n_bytes -= dropped.n_bytes
+                if made is not None:
+                    self._keep(key, made)
         return made
+
+    def _keep(self, key: Any, made: Any) -> None:
+        """Put a thing on the shelf, under the lock; others make room."""
+        self.misses += 1
+        self._made[key] = made
+        self._n_bytes += made.n_bytes
+        while len(self._made) > 1 and self._is_full():
+            _, dropped = self._made.popitem(last=False)
+            self._n_bytes -= dropped.n_bytes
 
     def _is_full(self) -> bool:
         """Whether there are too many, or too much memory is in them."""
@@ -137,6 +146,8 @@ class ProgramCache:
 
     def program(self, key: ProgramKey) -> TrainingProgram:
         """Return the training program of a key; compile it if it is new."""
+        # Asked for programs that are there, too: a forked child has inherited the
+        # cache, and is refused here (test_a_fork_works_or_says_why_not).
         load_tensorflow()
         from skdeep.engine._program import TrainingProgram
 
@@ -154,6 +165,8 @@ class ProgramCache:
         load_tensorflow()
         from skdeep.engine._predictor import Predictor
 
+        # Networks that differ in dropout, penalties, limits or start share one
+        # function.
         bare = network.for_prediction
 
         def make() -> Predictor:

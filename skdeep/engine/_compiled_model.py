@@ -19,6 +19,7 @@ def compiled_model(job: Job) -> Any:
     model = key.network.to_keras(hyperparameters, rescaling=job.rescaling)
     optimizer = from_spec(key.optimizer.spec)
     schedule = from_spec(key.optimizer.schedule)
+    # The spec has 1.0 for every rate: rates are data, and no part of a key.
     optimizer.learning_rate = schedule or hyperparameters["learning_rate"]
     loss = from_spec(key.objective.loss)
     model.compile(
@@ -29,5 +30,7 @@ def compiled_model(job: Job) -> Any:
         # ours; the network has a dtype of its own.
         auto_scale_loss=False,
     )
+    # Keras builds it with the first update, which this model never makes; callbacks
+    # show the run's memory in its variables.
     optimizer.build(model.trainable_variables)
     return model

@@ -56,6 +56,8 @@ class DataFeed:
         """How many epochs can run without coming back."""
         if not self._fits:
             return 1
+        # The order and the history of a call have one shape, for which the program was
+        # compiled; both must have room for the epochs.
         n_blocks, _ = self._program.order_shape
         return max(1, min(MAX_EPOCHS, n_blocks // self._blocks_per_epoch))
 
@@ -79,8 +81,9 @@ class DataFeed:
             return self._train_streamed(
                 state, hyperparameters, orders, seed, first_epoch
             )
-        order = np.zeros(self._program.order_shape, np.int32)
+        order = np.zeros(self._program.order_shape, np.int32)  # row 0 is always there
         n_blocks = self._blocks_per_epoch
+        # A view of shape (n_epochs, n_blocks * n_block_rows), written through.
         by_epoch = order[: n_epochs * n_blocks].reshape(n_epochs, -1)
         for number, places in enumerate(by_epoch):
             places[: self.n_rows] = orders.epoch(first_epoch + number)
@@ -102,9 +105,12 @@ class DataFeed:
     ) -> tuple[State, np.ndarray]:
         """Run one epoch, chunk by chunk."""
         history = None
+        # One order for all rows, then cut: the weights are those of rows that are held
+        # at once (test_streaming_equals_keeping_the_rows).
         for part in self._parts(orders.epoch(epoch), self._size):
             state, history = self.train_part(state, hyperparameters, part, seed)
         assert history is not None
+        # That of the last part: loss and metrics run on over the parts of an epoch.
         return state, self._program.numpy(history)[:1]
 
     def train_part(
@@ -124,9 +130,10 @@ class DataFeed:
             chosen = order[first : first + self._size]
             chunk = self._whole or self._chunk(chosen)
             if self._whole is None:
-                chosen = np.arange(len(chosen), dtype=np.int32)
+                chosen = np.arange(len(chosen), dtype=np.int32)  # in order already
             for start in range(0, len(chosen), n_rows):
                 places = chosen[start : start + n_rows]
+                # However small the part: a program takes one shape.
                 padded = np.zeros(self._program.order_shape, np.int32)
                 padded.flat[: len(places)] = places
                 yield Part(chunk, padded, len(places), first + start == 0)
@@ -149,6 +156,8 @@ class DataFeed:
         for start in range(0, self.n_rows, n_rows):
             stop = min(start + n_rows, self.n_rows)
             whole = stop - start == self.n_rows
+            # A chunk of full size even for a batch; the program goes through the first
+            # rows of it only, and has one shape.
             chunk = (self._whole if whole else None) or self._chunk(slice(start, stop))
             state, results = self._program.evaluate(
                 state, hyperparameters, chunk, stop - start, start == 0
@@ -166,6 +175,9 @@ class DataFeed:
         """Take some rows, make them dense floats, pad them, put them on the device."""
         array = self._program.array
         shape = self._program.key.network.input_shape
+        # Rows become dense by the chunk: 25,000 x 10,000 sparse ones, 1 GB as floats,
+        # train in a process of 1.5 GiB
+        # (test_a_large_sparse_matrix_is_never_made_dense).
         rows = dense_rows(self._X, chosen, shape, self._dtype)
         return DeviceChunk(
             array(self._padded(rows, self._dtype)),

@@ -20,6 +20,7 @@ from skdeep.engine._key import ProgramKey
 from skdeep.engine._random import Seeds
 
 
+# Not compared: == of arrays is no bool, and no two trainings need to be found equal.
 @dataclass(frozen=True, eq=False)
 class Job:
     """What a training starts from.
@@ -71,6 +72,8 @@ class Job:
         """What the program reads: the hyperparameters, and the units of the target."""
         if self.rescaling is None:
             return dict(self.hyperparameters)
+        # Data, not part of the key: folds whose targets have other means share a
+        # program.
         scale, offset = self.rescaling
         return {**self.hyperparameters, "y_scale": scale, "y_offset": offset}
 

@@ -59,6 +59,7 @@ def make_objective(
     elif isinstance(metrics, str) or not isinstance(metrics, Sequence):
         metrics = (metrics,)
     pairs = tuple(resolve_metric(m, target_type.accuracy) for m in metrics)
+    # They are keys of an epoch's dict: of two equal ones the first would be lost.
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names) or "loss" in names:
         raise InvalidNetworkError(

@@ -57,6 +57,7 @@ def tiles_to_try(network: Network) -> list[int]:
         least = MIN_DENSE_TILE
     return [
         tile
+        # A tile of 1 passes always: something must be left when no larger one is right.
         for tile in TILES
         if (tile <= least or tile * work <= MAX_MULTIPLICATIONS)
         and (tile == 1 or tile * network.max_values_per_row <= MAX_VALUES)
@@ -98,6 +99,8 @@ class Predictor:
         n_rows = len(X)
         n_tiles = -(-n_rows // self.tile)
         if n_tiles * self.tile != n_rows:
+            # Rows have no part in each other's outputs, so what zeros give does not
+            # matter.
             filled = np.zeros((n_tiles * self.tile, *X.shape[1:]), X.dtype)
             filled[:n_rows] = X
             X = filled
@@ -186,6 +189,7 @@ class Predictor:
 
     def _probe(self) -> tuple[list[Any], np.ndarray]:
         """Weights that draw on every part of the network, and tiles of equal rows."""
+        # Always the same: the tile follows from network and processor, not from chance.
         generator = np.random.default_rng(0)
         dtype = self.network.compute_dtype
         weights = [
@@ -194,7 +198,7 @@ class Predictor:
         ]
         shape = (N_PROBED_ROWS, 1, *self.network.input_shape)
         rows = generator.standard_normal(shape, np.float32).astype(dtype)
-        return weights, rows.repeat(self.tile, axis=1)
+        return weights, rows.repeat(self.tile, axis=1)  # (N_PROBED_ROWS, tile, ...)
 
 
 def _same_bits(one: np.ndarray, other: np.ndarray) -> bool:
@@ -208,4 +212,5 @@ def _drawn_weight(generator: np.random.Generator, spec: WeightSpec) -> np.ndarra
     if spec.role != "kernel":
         return drawn + np.float32(0.5)
     fan_in = max(1, prod(spec.shape[:-1]))
+    # Uniform in (-1/2, 1/2) has the variance 1/12; here it becomes 1 / fan_in.
     return (drawn - np.float32(0.5)) * np.float32((12 / fan_in) ** 0.5)

@@ -7,7 +7,7 @@ and has no lock, so threads train with it side by side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,8 @@ class TrainingProgram:
         n_block_rows = key.n_block_batches * key.batch_size
         n_blocks = -(-max(MIN_ORDER, key.n_chunk_rows) // n_block_rows)
         self.order_shape = (n_blocks, n_block_rows)
+        # One compilation each for any data:
+        # test_any_numbers_of_rows_and_epochs_share_a_compilation.
         self._train = backend.compiled(self._train_epochs, key.jit_compile)
         self._evaluate = backend.compiled(self._evaluate_rows, key.jit_compile)
 
@@ -83,6 +85,7 @@ class TrainingProgram:
             array(np.zeros((n_rows,), self._dtype)),
         )
         order = np.zeros(self.order_shape, np.int32)
+        # Without epochs nothing runs. ``evaluate`` waits for the first validation rows.
         parts = "optimizer, loss, metrics and activation"
         with explained(parts, "Look at those that are functions or objects."):
             self.train(self.start(weights), {}, chunk, Epochs(order, 0, 0, 0, True))
@@ -116,6 +119,8 @@ class TrainingProgram:
             Of each epoch the values of ``columns``.
         """
         array = self._backend.array
+        # As tensors: a plain number would be a constant of the trace, which is made
+        # once.
         order, seed, n_rows, n_epochs, starts_epoch = epochs
         on_device = Epochs(
             array(order),
@@ -157,10 +162,11 @@ class TrainingProgram:
         names, n_outputs = self._step.hyperparameter_names, self.key.objective.n_outputs
         values = [hyperparameters.get(name, 0.0) for name in names]
         scale, offset = np.ones(n_outputs), np.zeros(n_outputs)
+        # Only then are units checked to fit into float32; others would overflow below.
         if self.key.objective.metrics:
             scale = hyperparameters.get("y_scale", scale)
             offset = hyperparameters.get("y_offset", offset)
-        vector = np.concatenate([values, scale, offset])
+        vector = np.concatenate([values, scale, offset])  # (n_names + 2 * n_outputs,)
         return self._backend.array(vector.astype(self._dtype))
 
     def _named(self, vector: Any) -> dict[str, Any]:
@@ -181,9 +187,14 @@ class TrainingProgram:
         order, seed, n_rows, n_epochs, starts_epoch = epochs
         n_block_rows = self.order_shape[1]
         n_blocks = (n_rows + n_block_rows - 1) // n_block_rows
+        # True whenever a batch runs, and XLA cannot know: see ``_product``.
         kernels = backend.kernels(n_rows > 0, key.network.depth, key.jit_compile)
 
         def run_epoch(epoch: Any, state: State, history: Any) -> Any:
+            # starts_epoch  epoch  loss and metrics
+            # True          0      start
+            # False         0      go on: an earlier chunk has begun this epoch
+            # any           > 0    start
             anew = ops.logical_or(starts_epoch, epoch > 0)
             state = step.begin_epoch(state, anew, n_rows)
             _, _, state = backend.loop(
@@ -193,26 +204,22 @@ class TrainingProgram:
             row = ops.stack([*step.results(state), ops.cast(rate, self._dtype)])
             return epoch + 1, state, backend.with_row(history, epoch, row)
 
+        def update(state: State, batch: DeviceChunk, n_left: Any) -> State:
+            return step.update(state, hyperparameters, batch, n_left, seed, kernels)
+
         def run_block(block: Any, epoch: Any, state: State) -> Any:
-            chosen = backend.row(order, epoch * n_blocks + block)
+            chosen = backend.row(order, epoch * n_blocks + block)  # (n_block_rows,)
+            # One fetch per block, X of (n_block_batches, batch_size, ...): see
+            # ``_key``.
             batches = [self._in_batches(backend.rows(a, chosen)) for a in chunk]
             n_rows_left = n_rows - block * n_block_rows
-
-            def run_batch(number: Any, state: State) -> Any:
-                batch = DeviceChunk(*(backend.row(a, number) for a in batches))
-                n_left = n_rows_left - number * key.batch_size
-                return number + 1, step.update(
-                    state, hyperparameters, batch, n_left, seed, kernels
-                )
-
-            n_rows_here = ops.minimum(n_rows_left, n_block_rows)
-            _, state = backend.loop(
-                lambda number, _: number * key.batch_size < n_rows_here,
-                run_batch,
-                (0, state),
+            return (
+                block + 1,
+                epoch,
+                self._train_block(state, batches, n_rows_left, update),
             )
-            return block + 1, epoch, state
 
+        # Of fixed length: the number of epochs is data.
         history = ops.zeros((MAX_EPOCHS, len(self.columns)), self._dtype)
         _, state, history = backend.loop(
             lambda epoch, *_: epoch < n_epochs,
@@ -220,6 +227,29 @@ class TrainingProgram:
             (0, state, history),
         )
         return state, history
+
+    def _train_block(
+        self,
+        state: State,
+        batches: list[Any],
+        n_rows_left: Any,
+        update: Callable[[State, DeviceChunk, Any], State],
+    ) -> State:
+        """The innermost loop: the batches of one block, one after the other."""
+        from keras import ops
+
+        batch_size, backend = self.key.batch_size, self._backend
+
+        def run_batch(number: Any, state: State) -> Any:
+            batch = DeviceChunk(*(backend.row(a, number) for a in batches))
+            n_left = n_rows_left - number * batch_size
+            return number + 1, update(state, batch, n_left)
+
+        n_rows_here = ops.minimum(n_rows_left, self.order_shape[1])
+        _, state = backend.loop(
+            lambda number, _: number * batch_size < n_rows_here, run_batch, (0, state)
+        )
+        return state
 
     def _evaluate_rows(
         self,
@@ -235,7 +265,7 @@ class TrainingProgram:
 
         step, batch_size, backend = self._step, self.key.batch_size, self._backend
         hyperparameters = self._named(vector)
-        batches = [self._in_batches(a) for a in chunk]
+        batches = [self._in_batches(a) for a in chunk]  # (n_batches, batch_size, ...)
         state = step.begin_epoch(State(weights, [], metrics), starts_epoch, n_rows)
 
         def run_batch(number: Any, metrics: list[Any]) -> Any:

@@ -24,6 +24,7 @@ class Seeds(NamedTuple):
 
 def draw_seeds(random_state: Any) -> Seeds:
     """Draw the seeds of a fit from any random_state that scikit-learn takes."""
+    # Below 2**31: the seed of dropout enters the program as an int32.
     generator = check_random_state(random_state)
     return Seeds(
         *(int(s) for s in generator.randint(2**31 - 1, size=len(Seeds._fields)))
@@ -48,6 +49,8 @@ class RowOrders:
         """Row numbers in the order in which epoch ``number`` (from 0) visits them."""
         rows = np.arange(self._n_rows, dtype=np.int32)
         if self._shuffle:
+            # 2**64 numbers per epoch, more than any shuffle takes; the period of 2**128
+            # has room for as many epochs.
             self._bits.state = self._start
             self._bits.advance(number << 64)
             self._generator.shuffle(rows)
@@ -81,10 +84,12 @@ def keep_mask(
     layer_key = ops.convert_to_tensor((layer * 0x85EBCA6B) & 0xFFFFFFFF, "uint32")
     key = _mix(ops.cast(seed, "uint32") + layer_key)
     key = _mix(key + ops.cast(step, "uint32"))
+    # After one round alone place i under key k would be place i + 1 under k - 1, so
+    # masks would be shifted copies of each other (test_dropout_masks_are_independent).
     bits = _mix(_mix(counter + key) ^ key)
     # 24 bits make a float32 in [0, 1) without rounding.
     uniform = ops.cast(ops.cast(_shifted(bits, 8), "int32"), rate.dtype)
-    return ops.reshape(uniform >= rate * 16777216.0, shape)
+    return ops.reshape(uniform >= rate * 16777216.0, shape)  # 2**24
 
 
 def _mix(x: Any) -> Any:

@@ -89,6 +89,7 @@ class Run:
         self.program = program
         self.state = state
         self.job = job
+        # A dict of its own: callbacks set the rate, and the job stays as it is.
         self.hyperparameters = job.program_inputs
         self.callbacks = list(callbacks)
         self.epoch = job.first_epoch
@@ -154,9 +155,12 @@ class Run:
         """Train until the last epoch, a stop, or Ctrl-C: see ``interrupted``."""
         try:
             with ExitStack() as ends:  # every callback hears the end, whatever fails
+                # The stack is unwound from its end, so they hear it in their order.
                 for callback in reversed(self.callbacks):
                     ends.callback(callback.on_run_end, self)
                 self._train(train, validation)
+            # After their end: with early stopping these are the best weights, not the
+            # last.
             self._check_weights(train)
         except Exception as error:
             if self.interrupted:  # a search would note the error and go on
@@ -197,6 +201,7 @@ class Run:
         self._check_losses(logs, train)
         if validation is not None:
             results = self._validate(validation)
+            # With validation a segment is one epoch.
             logs[0] |= {f"val_{name}": value for name, value in results.items()}
         self.epoch += n_epochs
         self.history += logs
@@ -221,6 +226,7 @@ class Run:
             self.epoch,
             n_epochs,
         )
+        # The history has been copied by now, so the epochs are done, not only started.
         self._epochs_per_second = n_epochs / (time.perf_counter() - started)
         self.state = state
         return history
@@ -241,6 +247,8 @@ class Run:
                 if self.stop:
                     break
         except KeyboardInterrupt:
+            # Orders, history and n_epochs know whole epochs only: half of one is
+            # dropped (test_ctrl_c_within_an_epoch_goes_back_to_its_begin).
             self.state = before
             raise
         return history
@@ -280,6 +288,7 @@ class Run:
 
     def _named(self, rows: np.ndarray, names: Sequence[str]) -> list[dict[str, float]]:
         """Turn rows of numbers into dicts of plain floats."""
+        # Plain floats, which pickles and files hold without NumPy's classes.
         return [
             dict(zip(names, row, strict=True)) for row in rows.astype(float).tolist()
         ]

@@ -39,6 +39,6 @@ class Epochs(NamedTuple):
 class DeviceChunk(NamedTuple):
     """Rows on the device, padded to the size of a program's chunk; or a batch."""
 
-    X: Any
-    y: Any
-    weight: Any
+    X: Any  # (n_rows, *input_shape)
+    y: Any  # (n_rows,) of class numbers, or (n_rows, n_outputs)
+    weight: Any  # (n_rows,)

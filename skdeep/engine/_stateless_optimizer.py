@@ -40,11 +40,16 @@ class StatelessOptimizer:
         self._keras = _make(spec)
         # Keras' own variable for the rate is float32, whatever the network's dtype.
         self._rate = keras.Variable(1.0, trainable=False, dtype=dtype, name="rate")
+        # Keras calls it with every update, inside the scope that holds the rate's
+        # value.
         self._keras.learning_rate = lambda: self._rate.value
         self._trainable = list(variables)
         self._keras.build(self._trainable)
         self._memory = list(self._keras.variables)
-        self._step_at = [v is self._keras.iterations for v in self._memory].index(True)
+        # Its counter of calls; ``iterations`` is a tensor, not a variable, while
+        # gradients are accumulated, and counts updates.
+        self._calls_at = [v.name for v in self._memory].index("iteration")
+        self._calls_per_update = self._keras.gradient_accumulation_steps or 1
         self.use_ema = bool(self._keras.use_ema)
 
     def start(self) -> list[np.ndarray]:
@@ -53,7 +58,8 @@ class StatelessOptimizer:
 
     def step(self, memory: Sequence[Any]) -> Any:
         """Return how many updates there were: a scalar."""
-        return memory[self._step_at]
+        calls = memory[self._calls_at]
+        return calls if self._calls_per_update == 1 else calls // self._calls_per_update
 
     def scale_loss(self, loss: Any) -> Any:
         """Scale a loss by the factor that ``apply`` takes out of the gradients."""
@@ -109,6 +115,8 @@ def _make(spec: Any) -> Any:
 @functools.cache
 def _stateless_class(cls: Any) -> Any:
     """Return a subclass of an optimizer's class whose updates are pure."""
+    # An optimizer's own methods come first, then these, then TensorFlow's: the formula
+    # of an update stays that of Keras.
     return type(cls.__name__, (cls, _stateless_methods()), {})
 
 
@@ -147,7 +155,7 @@ class StatelessMethods(Optimizer):
         variable.assign_sub(value)
 
     def _var_key(self, variable: Any) -> int:
-        return id(variable)
+        return id(variable)  # lasting: the variables are kept in _trainable
 
     def _backend_update_step(self, grads: Any, variables: Any, rate: Any) -> None:
         for gradient, variable in zip(grads, variables, strict=True):
@@ -160,6 +168,7 @@ class StatelessMethods(Optimizer):
             return
         for v in filter(self._use_weight_decay, variables):
             decay = ops.cast(self.weight_decay, v.dtype)
+            # v - v * decay * rate, in the order in which Keras multiplies.
             v.assign(v - v * decay * ops.cast(self.learning_rate, v.dtype))
 
     def _backend_apply_gradients(self, grads: Any, variables: Any) -> None:
@@ -184,7 +193,7 @@ class StatelessMethods(Optimizer):
         from keras import ops
 
         n_steps = self.gradient_accumulation_steps
-        is_last = ops.equal((self.iterations + 1) % n_steps, 0)
+        is_last = ops.equal((self._iterations + 1) % n_steps, 0)
         sums = [
             self._accumulated_gradients[self._get_variable_index(v)] for v in variables
         ]

@@ -72,7 +72,7 @@ class TrainingStep:
         self._schedule = from_spec(key.optimizer.schedule)
         self._measures = Measures(key.objective, self._dtype)
         self._optimizer_start = self._optimizer.start()
-        totals = [np.zeros((), self._dtype)] * 2
+        totals = [np.zeros((), self._dtype)] * 2  # sum of losses, number of rows
         self._metrics_start = [*totals, *self._probe()]
 
     def _placeholder(self, spec: Any) -> Any:
@@ -144,6 +144,7 @@ class TrainingStep:
             ops.where(anew, ops.convert_to_tensor(start), value)
             for start, value in zip(self._metrics_start, state.metrics, strict=True)
         ]
+        # All rows of the call at once, so that the loop has nothing to count.
         metrics[1] = metrics[1] + ops.cast(n_rows, self._dtype)
         return state._replace(metrics=metrics)
 
@@ -193,15 +194,19 @@ class TrainingStep:
 
         trained = [state.weights[i] for i in self._trained]
         (metrics, averages), gradients = self._backend.gradients(loss_of, trained)
+        # The rate is that of the updates before this one: the first has step 0. Metrics
+        # were taken from outputs before the update, as Keras does.
         trained, memory = self._optimizer.apply(
             state.optimizer,
             gradients,
             trained,
             self.learning_rate(state, hyperparameters),
         )
+        # Limits come after the update, like Keras' constraints.
         weights = self._with_trained(
             state.weights, self._limited(trained, hyperparameters)
         )
+        # Moving means and variances; no optimizer has a gradient of them.
         for position, value in averages.items():
             weights[position] = value
         return State(weights, memory, metrics)
@@ -235,8 +240,10 @@ class TrainingStep:
         key, y, logits = self._key, batch.y, result.logits
         given = key.network.predictions(logits)
         mask = self._row_mask(n_rows_left)
+        # Arithmetic instead of the sum of the mask: XLA hands a sum to a second thread.
         n_rows = ops.cast(ops.minimum(n_rows_left, key.batch_size), self._dtype)
-        losses = self._measures.losses(y, logits, given)
+        losses = self._measures.losses(y, logits, given)  # (batch_size,)
+        # Padding repeats a row, weight and all; the mask takes it out.
         loss = self._reduced(losses, batch.weight * mask, n_rows)
         loss = loss + ops.cast(result.penalty, self._dtype)
         total, n_measured, *own = metrics
@@ -244,12 +251,17 @@ class TrainingStep:
             scale, offset = hyperparameters["y_scale"], hyperparameters["y_offset"]
             y, given = y * scale + offset, given * scale + offset
         own = self._measures.update(own, y, given, mask)
+        # As in Keras' history a batch counts by its rows, whatever they weigh.
         return loss, [total + loss * n_rows, n_measured, *own]
 
     def _reduced(self, losses: Any, weight: Any, n_rows: Any) -> Any:
         """Reduce the losses of a batch to one number, as the loss wants it."""
         from keras import ops
 
+        # reduction                 loss of a batch
+        # sum_over_batch_size       sum(weight * losses) / n_rows
+        # mean_with_sample_weight   sum(weight * losses) / sum(weight)
+        # sum                       sum(weight * losses)
         total = ops.sum(losses * weight)
         if self._measures.reduction == "mean_with_sample_weight":
             return ops.divide_no_nan(total, ops.sum(weight))
@@ -267,6 +279,7 @@ class TrainingStep:
         def dropout(name: str, x: Any) -> Any:
             rate = hyperparameters[name]
             keep = keep_mask(tuple(x.shape), rate, seed, step, names.index(name))
+            # Scaled here, so that prediction has nothing to do.
             kept = x / ops.cast(1.0 - rate, x.dtype)
             return ops.where(keep, kept, ops.zeros((), x.dtype))
 
@@ -303,6 +316,7 @@ def _limit_norm(kernel: Any, largest: Any) -> Any:
     """Return w * min(norm, largest) / (norm + 1e-7), per unit; as Keras' MaxNorm."""
     from keras import ops
 
+    # 1e-7 is Keras' default epsilon; the one that is set globally has no part in fits.
     axes = list(range(len(kernel.shape) - 1))
-    norms = ops.sqrt(ops.sum(ops.square(kernel), axes, keepdims=True))
+    norms = ops.sqrt(ops.sum(ops.square(kernel), axes, keepdims=True))  # one per unit
     return kernel * (ops.clip(norms, 0, largest) / (1e-7 + norms))

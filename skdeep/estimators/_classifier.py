@@ -66,6 +66,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             )
         if not hasattr(self, "_fitted"):
             check_partial_fit_first_call(self, classes)
+            # scikit-learn has set them, sorted and each once.
             classes = self.classes_
         elif classes is not None:
             self._head.check_same_classes(classes)

@@ -305,6 +305,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
         self.n_outputs_ = self._head.n_outputs
+        # After the attributes are set: interrupted_ is a copy with them, and the
+        # estimator gets back those it had (see ``unchanged_on_error``).
         if outcome.interrupted:
             self._raise_interrupt(outcome)
         self._warn_if_useless(outcome.history)
@@ -319,6 +321,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """
         what = "the estimator is as it was."
         if outcome.history:
+            # No clone: fitted attributes belong to it, and a subclass's constructor
+            # must not run.
             reached = object.__new__(type(self))
             reached.__dict__.update(self.__dict__)
             reached.__dict__.pop("interrupted_", None)
@@ -370,6 +374,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Append the epochs of a run, or start anew. Sets: ``history_``."""
         n_skipped = outcome.n_epochs - job.first_epoch - len(outcome.history)
         logs = [{}] * n_skipped + outcome.history  # skipped by a backup
+        # A job with weights goes on from an earlier fit, and so does its history.
         history = {} if job.weights is None else self.history_
         n_before = len(next(iter(history.values()), []))
         new = [name for log in logs for name in log]

@@ -38,7 +38,7 @@ CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier"})
 REGRESSORS = ESTIMATORS - CLASSIFIERS
 
 
-class NumberIn(Interval):
+class NumberInterval(Interval):
     """An interval without True and False, which Python takes for 1 and 0."""
 
     def is_satisfied_by(self, value: Any) -> bool:
@@ -58,10 +58,10 @@ class Schedule(HasMethods):
         )
 
 
-RATE = NumberIn(Real, 0, 1, closed="left")
-NOT_NEGATIVE = NumberIn(Real, 0, None, closed="left")
-POSITIVE = NumberIn(Real, 0, None, closed="neither")
-COUNT = NumberIn(Integral, 1, None, closed="left")
+RATE = NumberInterval(Real, 0, 1, closed="left")
+NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
+POSITIVE = NumberInterval(Real, 0, None, closed="neither")
+COUNT = NumberInterval(Integral, 1, None, closed="left")
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -175,7 +175,7 @@ OPTIMIZER = (
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),
-    Parameter("momentum", 0.0, PROGRAM, [NumberIn(Real, 0, 1, closed="both")],
+    Parameter("momentum", 0.0, PROGRAM, [NumberInterval(Real, 0, 1, closed="both")],
         "float",
         """For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual."""),
     Parameter("nesterov", False, PROGRAM, ["boolean"],
@@ -258,7 +258,8 @@ TRAINING = (
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default."""),
-    Parameter("validation_fraction", 0.1, RUN, [NumberIn(Real, 0, 1, closed="neither")],
+    Parameter("validation_fraction", 0.1, RUN,
+        [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),

@@ -105,7 +105,13 @@ def prepare_job(
         warn_if_far_away(training.X, validation.X)
     elif setting.parameters["early_stopping"]:
         training, validation = _hold_out(setting, training, state.seeds.holdout)
+    # After rows were held out: either side has the mean weight 1 for itself.
     training, weight_scale = _scale_weights(training, state, setting.is_partial)
+    # What is remembered by another optimizer means nothing to this one.
+    # same optimizer  averages  starts from
+    # yes             no        kept weights, and what the optimizer remembers
+    # yes             yes       the weights behind the averages, and the same
+    # no              any       kept weights, and an optimizer anew
     goes_on = state.optimizer == key.optimizer
     return Job(
         key=key,
@@ -191,6 +197,7 @@ def _state_before(
     if before is None:
         return TrainingState(draw_seeds(setting.parameters["random_state"]), 0)
     state, fitted = before
+    # Dropout, penalties and limits have no weights, so they may be others now.
     if fitted.network.for_prediction != key.network.for_prediction:
         raise InvalidNetworkError(
             "Training can only go on with the same network; got other values for "

@@ -16,7 +16,7 @@ def unchanged_on_error(method):
         before = dict(self.__dict__)
         try:
             result = method(self, *args, **kwargs)
-        except BaseException:
+        except BaseException:  # Ctrl-C as well
             if hasattr(self, "interrupted_"):
                 before["interrupted_"] = self.interrupted_
             self.__dict__.clear()

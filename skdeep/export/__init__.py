@@ -82,6 +82,7 @@ def _new_model(fitted: FittedNetwork) -> Any:
 def _write_keras(fitted: FittedNetwork, text: str, path: Path) -> None:
     """Write the Keras model, and the conventions as one more member of its zip file."""
     _new_model(fitted).save(path)
+    # Keras reads the members that it knows (test_other_programs_predict_the_same).
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(MEMBER, text)
 

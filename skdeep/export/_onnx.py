@@ -76,6 +76,7 @@ class Graph:
         from onnx import numpy_helper
 
         name = f"constant_{len(self.arrays)}"
+        # Reshaped, since ascontiguousarray gives a single number an axis.
         array = np.ascontiguousarray(value, dtype=dtype).reshape(np.shape(value))
         self.arrays.append(numpy_helper.from_array(array, name))
         return name
@@ -85,6 +86,7 @@ def _write_network(graph: Graph, fitted: FittedNetwork) -> None:
     """Append all operators, from the value "input" to the value "output"."""
     x = fitted.network.to_onnx(graph, "input", fitted.weights)
     if fitted.rescaling is None:
+        # The last operator has named its result after itself.
         graph.add("Identity", x, output="output")
         return
     check_units(*fitted.rescaling, "float32", "be part of an ONNX model")

@@ -101,6 +101,7 @@ def _resolve(activation: Any, dtype: str = "float32") -> Callable[[Any], Any]:
     found = from_spec(to_spec(activation))  # a copy: the user's layer is not built
     if isinstance(found, layers.Layer):
         found = type(found).from_config({**found.get_config(), "dtype": dtype})
+        # PReLU and the like have no weights before.
         found.build((None, 1))
         if found.weights:
             raise InvalidNetworkError(

@@ -35,7 +35,7 @@ class Quantile:
 
         error = y_true - y_pred
         q = self.quantile
-        return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)
+        return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)  # (n_rows,)
 
 
 def resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
@@ -56,6 +56,7 @@ def resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
                 f"loss={loss!r} and loss_params={params!r}. Set the parameters in "
                 "the loss object."
             )
+        # A function of Keras becomes its class, which the engine can give logits.
         loss_class = getattr(keras.losses, _camel(getattr(loss, "__name__", "")), None)
         if loss_class is not None and loss is getattr(
             keras.losses, loss.__name__, None

@@ -95,6 +95,8 @@ def to_spec(value: Any, *, keep_name: bool = False) -> Any:
 def spec_of_call(cls: type, arguments: dict[str, Any]) -> Any:
     """Return the spec of ``cls(**arguments)``, if it can be without making it."""
     try:
+        # Making a Keras optimizer only to ask for its configuration took 2 ms of every
+        # fit.
         text = json.dumps(arguments, sort_keys=True)
     except (TypeError, ValueError):
         return to_spec(cls(**arguments))
@@ -139,6 +141,7 @@ def _whole_config(value: Any) -> dict[str, Any]:
     ``gain`` (Keras 3.15); both are still in the object.
     """
     config = dict(value.get_config())
+    # Keras' losses keep the arguments of their function in _fn_kwargs.
     kept = {**vars(value), **getattr(value, "_fn_kwargs", {})}
     for name in inspect.signature(type(value)).parameters:
         if name in kept and name not in config:

@@ -155,6 +155,7 @@ def _fold_scores(
     ]
     report = _FoldReport(estimator, scorer, sides, network.epochs)
     X_train, y_train, _ = sides[0]
+    # A Pipeline fits its last step itself, no clone of it.
     with network._reporting(report):
         estimator.fit(X_train, y_train, **check_method_params(X, fit_params, train))
     return report.scores
@@ -213,6 +214,8 @@ class _TransformOnce:
     def transform(self, X: Any, **params: Any) -> Any:
         """Transform rows, or look them up if they are the same object."""
         for rows, result in self._known:
+            # The sides of a fold are the same objects after every epoch; to compare
+            # rows would cost what is saved.
             if rows is X:
                 return result
         result = self._transformer.transform(X, **params)

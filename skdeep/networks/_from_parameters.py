@@ -40,6 +40,8 @@ def make_network(
     site = Site(parameters, input_shape, output_units, output_activation)
     for place in STAGES:
         site = replace(site, place=place)
+        # Later stages look at earlier ones: Flatten at their shape, Output at their
+        # kernels.
         site = replace(site, before=(*site.before, *site.layers()))
     network = LayerStack(input_shape, site.before)
     _check_size(network)

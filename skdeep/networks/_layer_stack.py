@@ -39,6 +39,7 @@ class LayerStack:
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is only remembered."""
+        # A cached property lies in __dict__ beside the fields, and would be pickled.
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
@@ -105,6 +106,7 @@ class LayerStack:
 
     def _specs(self) -> Iterator[tuple[Layer, Shape, list[WeightSpec]]]:
         """Every layer with the shape in front of it and its own arrays."""
+        # There is one shape more than layers, that of the outputs.
         for layer, shape in zip(self.layers, self._shapes(), strict=False):
             yield layer, shape, layer.weight_specs(shape)
 
@@ -123,6 +125,8 @@ class LayerStack:
 
     def draw_weights(self, seed: int) -> list[np.ndarray]:
         """Draw initial weights; every array has its own seed, derived from ``seed``."""
+        # One seed for all would draw equal kernels for layers of equal shape
+        # (test_kernels_of_equal_shape_start_differently).
         pairs = [(layer, spec) for layer, _, specs in self._specs() for spec in specs]
         return [
             layer.draw(spec, array_seed(seed, position))
@@ -135,12 +139,14 @@ class LayerStack:
 
         penalty: Any = 0.0
         updates: dict[int, Any] = {}
+        # Under mixed_bfloat16 rows are float32 up to here.
         x = ops.cast(x, arithmetic_dtype(self.layers[0].dtype))
         for layer, _, start, arrays in self._with_arrays(weights):
             output = layer.call(arrays, x, context)
             x = output.values
             if output.penalty is not None:
                 penalty = penalty + output.penalty
+            # From the layer's own numbers to those of the stack.
             updates |= {start + i: value for i, value in output.updates.items()}
         return CallResult(x, penalty, updates)
 
@@ -158,6 +164,7 @@ class LayerStack:
         import keras
 
         dtype = self.compute_dtype
+        # Without a dtype Keras would round the rows of a float64 network to float32.
         inputs = x = keras.Input(self.input_shape, name="input", dtype=dtype)
         for layer in self.layers:
             x = layer.to_keras(x, hyperparameters)
@@ -174,6 +181,7 @@ class LayerStack:
         """Append the operators of all layers; channels go in front once, for all."""
         rank = len(self.input_shape)
         if rank > 1:
+            # (n, height, width, channels) -> (n, channels, height, width)
             x = graph.add("Transpose", x, perm=[0, rank, *range(1, rank)])
         for layer, shape, _, arrays in self._with_arrays(weights):
             x = layer.to_onnx(graph, x, arrays, shape)
@@ -203,4 +211,5 @@ def arithmetic_dtype(dtype: str) -> str:
 
 def array_seed(seed: int, position: int) -> int:
     """Derive the seed of one array."""
+    # Shifted to 31 bits, which are positive as an int32, too.
     return int(np.random.SeedSequence([seed, position]).generate_state(1)[0] >> 1)

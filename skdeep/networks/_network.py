@@ -73,6 +73,8 @@ class CallContext:
     hyperparameters: Mapping[str, Any]
     row_mask: Any = None
     dropout: Callable[[str, Any], Any] | None = None
+    # These predict. Training gets those of the backend, which differ in their
+    # gradients.
     product: Callable[[Any, Any], Any] = _product
     convolution: Callable[..., Any] = _convolution
 
@@ -90,8 +92,8 @@ class CallResult:
     moving mean, to its new value.
     """
 
-    logits: Any
-    penalty: Any = 0.0
+    logits: Any  # (n_rows, output_units)
+    penalty: Any = 0.0  # one number, added to the loss of the batch
     updates: dict[int, Any] = field(default_factory=dict)
 
 

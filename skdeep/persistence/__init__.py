@@ -169,6 +169,7 @@ def load(path: Place) -> Any:
         archive.check_all_read()
         if not isinstance(estimator, BaseEstimator):
             damaged("no estimator")
+    # Outside of ``_explained``: where warnings are errors, it is no fault of the file.
     _warn_of_versions(description["versions"], sorted(reader.scikit_learn))
     return estimator
 

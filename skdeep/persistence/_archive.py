@@ -56,6 +56,8 @@ def write_archive(path: Place, description: Any, arrays: Sequence[np.ndarray]) -
         archive.writestr(zipfile.ZipInfo(DESCRIPTION, FIRST_MOMENT), text)
         for number, array in enumerate(arrays):
             member = zipfile.ZipInfo(array_name(number), FIRST_MOMENT)
+            # zipfile must know beforehand that more than 2 GiB may come; version (1, 0)
+            # of the format holds every array without fields.
             with archive.open(member, "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, array, (1, 0), allow_pickle=False)
 
@@ -107,6 +109,7 @@ class ArchiveReader:
         member = self._members.pop(array_name(number), None)
         if member is None:
             damaged(f"no array {number!r}, or two uses of it")
+        # Opened twice, since NumPy asks for memory as soon as it has read the header.
         with self._archive.open(member) as file:
             self._check_header(file, member)
         with self._archive.open(member) as file:

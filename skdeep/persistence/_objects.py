@@ -217,6 +217,7 @@ def _encode_scorer(writer: Writer, value: Any, where: str) -> dict[str, Any]:
     if estimator is not None:  # the score method of an estimator
         return {"estimator": writer.write(estimator, where)}
     for name in get_scorer_names():
+        # A scorer does not know its name; it is the one that has the same parts.
         known = get_scorer(name)
         if type(known) is type(value) and vars(known) == vars(value):
             return {"name": name}
@@ -243,6 +244,7 @@ def _distribution(name: str) -> Any:
 
 
 def _encode_distribution(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    # What ``load`` would refuse, see below.
     if any(np.ndim(a) for a in (*value.args, *value.kwds.values())):
         return writer.refuse(value, where)
     arguments = [writer.write(a, where) for a in value.args]

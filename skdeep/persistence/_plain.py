@@ -20,6 +20,7 @@ DTYPE = re.compile(r"[<>|=]?[a-zA-Z]\d{0,9}(\[\d{0,9}[a-zA-Z]{1,2}\])?")
 
 def _is_exactly(cls: type) -> Any:
     """Recognise a class, but none that inherits from it."""
+    # An OrderedDict or a named tuple would come back as something else.
     return lambda value: type(value) is cls
 
 
@@ -71,6 +72,7 @@ def _decode_odd_float(reader: Reader, fields: dict[str, Any]) -> float:
 
 
 def _encode_floats(writer: Writer, value: list[float], where: str) -> dict[str, Any]:
+    # In one byte order, whatever the machine has.
     return {"array": writer.keep(np.array(value, dtype="<f8"))}
 
 
@@ -100,6 +102,7 @@ def _decode_array(reader: Reader, fields: dict[str, Any]) -> np.ndarray:
     if math.prod(shape) != len(items):
         damaged(f"an array of shape {shape} with {len(items)} values")
     array = np.empty(len(items), dtype=object)
+    # One by one: from a list NumPy would make axes of the lists in it.
     for i, item in enumerate(items):
         array[i] = reader.read(item)
     return array.reshape(shape)

@@ -50,6 +50,7 @@ def implied_numbers(name: str, config: Any) -> int:
         return inner + max(lengths) ** 2
     if "num_thresholds" not in (config or {}):  # a file may leave a default out
         lengths.append(DEFAULT_THRESHOLDS)
+    # The two ones in front make sure that there are two.
     longest, second = sorted(lengths)[:-3:-1]
     return inner + NUMBERS_PER_THRESHOLD * longest * second
 

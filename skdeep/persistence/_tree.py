@@ -12,6 +12,7 @@ from skdeep.persistence._objects import OBJECT_KINDS
 from skdeep.persistence._plain import PLAIN_KINDS
 from skdeep.persistence._sizes import MAX_IMPLIED_NUMBERS
 
+# The first kind that holds a value writes it.
 KINDS = (*PLAIN_KINDS, *OBJECT_KINDS)
 DECODERS = {kind.name: kind.decode for kind in KINDS}
 
@@ -25,6 +26,8 @@ class TreeWriter:
 
     def write(self, value: Any, where: str) -> Any:
         """Return JSON for a value, or refuse it by the name of its place."""
+        # Exactly these: NumPy's float64 is a float, too, and would come back as a plain
+        # one.
         if value is None or type(value) in (bool, int, str):
             return value
         if type(value) is float and math.isfinite(value):

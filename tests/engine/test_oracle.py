@@ -50,6 +50,15 @@ OPTIMIZERS = {
     "ftrl": ({"learning_rate": 0.05}, {}),
     "lion": ({"learning_rate": 0.003}, {}),
     "adafactor": ({"learning_rate": 0.05}, {}),
+    "sgd accumulating": ({"learning_rate": 0.05}, {"gradient_accumulation_steps": 2}),
+    "adam accumulating": (
+        {"learning_rate": 0.01},
+        {"gradient_accumulation_steps": 3, "clipnorm": 0.5, "weight_decay": 0.01},
+    ),
+    "adam averaging": (
+        {"learning_rate": 0.01},
+        {"use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 3},
+    ),
 }
 
 

@@ -16,6 +16,9 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+# Measured: a fit takes 0.8 (8x8 images) to 1.2 times (28x28) as long as with oneDNN's
+# gradient. The same bits from products of patches or of shifted images took 1.8 to 20
+# times as long as that gradient.
 # A tall image has work for a millisecond or so, more images than cores help nobody.
 WORK_PER_IMAGE = 2**25
 MAX_IMAGES = 4
@@ -92,6 +95,7 @@ def _tall(
 
     n_rows, height, width, n_channels = x.shape
     if padding == "SAME":
+        # One gap serves both: it ends the padding of one image and begins the next's.
         gap, lost = kernel_height // 2, 0
     else:  # outputs are lower than images, and where two images meet there are none
         gap, lost = 0, kernel_height - 1

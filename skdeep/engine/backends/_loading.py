@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from typing import Any
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# absl's preamble, lines that begin like "I1121 16:19", advice to rebuild TensorFlow.
 NOTE = re.compile(
     rb"WARNING: All log messages before absl::|[IWE]\d{4} \d\d:|To enable the following"
 )
@@ -45,6 +46,8 @@ def load_tensorflow() -> Any:
             "for threads that no fork copies. Start processes with 'spawn' or "
             "'forkserver', or use joblib's backend 'loky', the default."
         )
+    # Every prediction comes here, so without the lock; where another thread is still
+    # loading, the import statements wait for it.
     if "tensorflow" in sys.modules and "keras" in sys.modules:
         import keras
         import tensorflow as tf

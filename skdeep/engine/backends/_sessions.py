@@ -73,6 +73,7 @@ class _OneSession:
             )
             self._results = traced(*tf.nest.pack_sequence_as(arguments, places))
         self._session = tf.compat.v1.Session(graph=graph, config=_settings(tf))
+        # Set last: ``__call__`` looks at it without the lock.
         self._call = self._session.make_callable(
             tf.nest.flatten(self._results), feed_list=places
         )

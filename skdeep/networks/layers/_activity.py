@@ -30,10 +30,12 @@ class ActivityLayer(Layer):
         if not self.activity_l1:
             return LayerOutput(x)
         factor = context.hyperparameters["activity_l1"]
+        # Not in bfloat16, whose sums end soon: 256 + 1 is 256 there.
         magnitude = ops.abs(ops.cast(x, self.compute_dtype))
         if context.row_mask is None:
             n_rows = ops.cast(ops.shape(x)[0], magnitude.dtype)
         else:
+            # Padding repeats a row, which would be penalised again and again.
             magnitude = magnitude * as_column(context.row_mask, magnitude)
             n_rows = ops.sum(context.row_mask)
         return LayerOutput(x, factor * ops.sum(magnitude) / n_rows)
@@ -53,7 +55,7 @@ def as_column(row_mask: Any, x: Any) -> Any:
     """The mask with as many axes as ``x``, to multiply with."""
     from keras import ops
 
-    return ops.reshape(row_mask, (-1,) + (1,) * (len(x.shape) - 1))
+    return ops.reshape(row_mask, (-1,) + (1,) * (len(x.shape) - 1))  # (n_rows, 1, ...)
 
 
 def n_pieces(parameters: Mapping[str, Any]) -> int:

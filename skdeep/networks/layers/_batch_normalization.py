@@ -38,17 +38,21 @@ class BatchNormalization(Layer):
         from keras import ops
 
         gamma, beta, moving_mean, moving_variance = arrays
+        # Statistics are float32 under mixed_bfloat16, as in Keras.
         values = ops.cast(x, self.compute_dtype)
         updates = {}
         if context.training:
+            # Without the mask padding would draw both towards the row that it repeats.
             mean, variance = moments(values, context.row_mask)
+            # Numbers of ROLES: the moving mean and the moving variance.
             updates = {
                 2: moving_mean * MOMENTUM + mean * (1 - MOMENTUM),
                 3: moving_variance * MOMENTUM + variance * (1 - MOMENTUM),
             }
         else:
             mean, variance = moving_mean, moving_variance
-        scale = gamma * ops.rsqrt(variance + EPSILON)
+        scale = gamma * ops.rsqrt(variance + EPSILON)  # (n_channels,)
+        # Two operations per value; the rest is worked out per channel.
         normalized = values * scale + (beta - mean * scale)
         return LayerOutput(ops.cast(normalized, x.dtype), updates=updates)
 
@@ -76,5 +80,7 @@ def moments(x: Any, row_mask: Any) -> tuple[Any, Any]:
     mask = as_column(row_mask, x)
     n_values = ops.sum(row_mask) * math.prod(int(n) for n in x.shape[1:-1])
     mean = ops.sum(x * mask, axis=axes) / n_values
+    # Of differences: mean(x^2) - mean^2 would cancel where x is far from 0. Divided by
+    # n, not n - 1, for the moving average as well, as Keras does.
     variance = ops.sum(ops.square(x - mean) * mask, axis=axes) / n_values
     return mean, variance

@@ -31,7 +31,7 @@ class Convolution(KernelLayer):
     places: ClassVar[tuple[Place, ...]] = (Place.FEATURES,)
     # Measured on two cores: XLA makes the gradients of convolutions 45 times slower.
     prefers_xla: ClassVar[bool] = False
-    norm_axes: ClassVar[int | tuple[int, ...]] = (0, 1, 2)
+    norm_axes: ClassVar[int | tuple[int, ...]] = (0, 1, 2)  # all axes but the filters
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
@@ -69,6 +69,8 @@ class Convolution(KernelLayer):
 
         kernel, *bias = arrays
         penalty = self.penalty(kernel, context.hyperparameters)
+        # TensorFlow's gradient of the kernel follows the number of threads; the context
+        # has another (test_the_number_of_threads_changes_no_bit).
         x = context.convolution(x, ops.cast(kernel, x.dtype), self.padding)
         for vector in bias:
             x = x + ops.cast(vector, x.dtype)
@@ -97,6 +99,7 @@ class Convolution(KernelLayer):
 
 def read_blocks(filters: Any) -> list[list[int]]:
     """The filters of every convolution, block by block."""
+    # (32, (64, 64)) is a block of one convolution and a block of two.
     blocks = [
         tuple(block) if isinstance(block, Sequence | np.ndarray) else (block,)
         for block in filters

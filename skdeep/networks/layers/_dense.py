@@ -33,6 +33,7 @@ class Dense(KernelLayer):
         fields = kernel_fields(site.parameters)
         for i, units in enumerate(read_units(site.parameters)):
             name = f"hidden_{i + 1}"
+            # All linear functions of maxout units are one product.
             yield cls(units * pieces, name=name, **fields)
             yield from site.behind(name, i, *BEHIND)
 
@@ -50,6 +51,7 @@ class Dense(KernelLayer):
 
         kernel, *bias = arrays
         penalty = self.penalty(kernel, context.hyperparameters)
+        # Under mixed_bfloat16 weights are float32, and the product is one of bfloat16.
         x = context.product(x, ops.cast(kernel, x.dtype))
         for vector in bias:
             x = x + ops.cast(vector, x.dtype)

@@ -44,7 +44,9 @@ class Flatten(Layer):
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
     ) -> str:
         """Turn channels back to the last axis, then flatten."""
+        # The kernel behind has its rows in Keras' order, which is channels last.
         rank = len(input_shape)
         if rank > 1:
+            # (n, channels, height, width) -> (n, height, width, channels)
             x = graph.add("Transpose", x, perm=[0, *range(2, rank + 1), 1])
         return graph.add("Flatten", x)

@@ -90,6 +90,7 @@ class Layer(ABC):
                 f"Expected a new name for every class of layers; got {cls.__name__} of "
                 f"{cls.__module__}, which {known.__module__} has, too. Choose another."
             )
+        # A class that is defined again, as in a notebook's cell, takes its own place.
         CLASSES[cls.__name__] = cls
 
     @classmethod
@@ -126,6 +127,7 @@ class Layer(ABC):
 
         Flags that bear the name of a hyperparameter, such as ``l1``, are put down.
         """
+        # Or networks that differ in a penalty would have a predict function each.
         names = {field.name for field in fields(self)} & set(self.hyperparameter_names)
         flags: dict[str, Any] = dict.fromkeys(names, False)
         return replace(self, **flags) if flags else self
@@ -227,6 +229,7 @@ class Site:
         beside its parent.
         """
         for cls in list(CLASSES.values()):
+            # test_a_class_that_inherits_its_parameters_stands_nowhere
             if self.place in cls.places and "from_parameters" in vars(cls):
                 yield from cls.from_parameters(self)
 

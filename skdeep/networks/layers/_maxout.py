@@ -42,6 +42,8 @@ class Maxout(ActivityLayer):
         """The same from reshaping and pooling, which Keras has."""
         from keras import layers
 
+        # Pieces run over the second axis of an "image" of n_units channels, so that
+        # pooling finds their maximum.
         *image, n_units = self.output_shape(x.shape[1:])
         pieces = layers.Reshape(
             (math.prod(image), self.n_pieces, n_units),
@@ -62,6 +64,8 @@ class Maxout(ActivityLayer):
     ) -> str:
         """Reshape and ReduceMax."""
         *image, n_units = self.output_shape(input_shape)
+        # Channels are in front here: (n_rows, n_pieces * n_units, ...) is cut in its
+        # axis 1.
         shape = graph.constant([-1, self.n_pieces, n_units, *image], dtype="int64")
         axes = graph.constant([1], dtype="int64")
         return graph.add("ReduceMax", graph.add("Reshape", x, shape), axes, keepdims=0)

@@ -27,6 +27,7 @@ def read_count(value: Any, name: str, given: Any) -> int:
             f"Give its number of units or filters, such as {units}; activation, "
             "dropout, batch_normalization, l1 and l2 are parameters of their own."
         )
+    # True is an Integral, and would be one unit.
     whole = isinstance(value, Integral) and not isinstance(value, bool)
     if whole and 1 <= int(value) < 2**31:
         return int(value)

@@ -25,6 +25,7 @@ class Output(KernelLayer):
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
         """The last layer; penalised only when its kernel is the only one."""
+        # No normalisation follows whose beta could take the place of the bias.
         fields = kernel_fields(site.parameters) | {"use_bias": True, "max_norm": False}
         if any(isinstance(layer, KernelLayer) for layer in site.before):
             fields |= {"penalized": False}

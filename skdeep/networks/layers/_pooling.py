@@ -33,6 +33,7 @@ class Pooling(Layer):
         sizes = read_pool_sizes(site.parameters)
         size = sizes[site.number]
         if size is not None:
+            # Blocks without a window are skipped: names count the poolings there are.
             number = sum(earlier is not None for earlier in sizes[: site.number]) + 1
             kind, padding = (site.parameters[p] for p in ("pooling", "padding"))
             yield cls(size, kind, padding, name=f"pooling_{number}", dtype=site.dtype)

@@ -12,6 +12,8 @@ def output_lengths(
     name: str, image: Shape, window: Shape, strides: Shape, padding: str
 ) -> Shape:
     """Height and width behind a layer; the name stands in the error."""
+    # same: ceil(length / stride)
+    # valid: floor((length - size) / stride) + 1
     lengths = tuple(
         -(-length // stride) if padding == "same" else (length - size) // stride + 1
         for length, size, stride in zip(image, window, strides, strict=True)
