@@ -12,6 +12,8 @@ from skdeep.estimators import (
     CNNRegressor,
     DNNClassifier,
     DNNRegressor,
+    KerasClassifier,
+    KerasRegressor,
 )
 from skdeep.persistence import load, save
 
@@ -20,6 +22,8 @@ __all__ = [
     "CNNRegressor",
     "DNNClassifier",
     "DNNRegressor",
+    "KerasClassifier",
+    "KerasRegressor",
     "__version__",
     "load",
     "save",

@@ -141,9 +141,9 @@ def test_documented_defaults_are_those_of_the_signature(name):
     }
 
     assert defaults == {
-        parameter: parameters[parameter].default
+        parameter: parameters[parameter.lstrip("*")].default
         for parameter in entries
-        if parameters[parameter].default is not inspect.Parameter.empty
+        if parameters[parameter.lstrip("*")].default is not inspect.Parameter.empty
     }
 
 

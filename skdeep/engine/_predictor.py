@@ -198,6 +198,8 @@ class Predictor:
         ]
         shape = (N_PROBED_ROWS, 1, *self.network.input_shape)
         rows = generator.standard_normal(shape, np.float32).astype(dtype)
+        if self.network.takes_indices:  # the least that any table has
+            rows = (rows > 0).astype(dtype)
         return weights, rows.repeat(self.tile, axis=1)  # (N_PROBED_ROWS, tile, ...)
 
 

@@ -79,11 +79,13 @@ class TrainingStep:
         """A variable of the shape of a weight, for the optimizer to know."""
         import keras
 
-        return keras.Variable(
+        variable = keras.Variable(
             np.zeros(spec.shape, self._dtype),
             dtype=self._dtype,
             name=f"{spec.layer}_{spec.role}",
         )
+        variable.constraint = spec.constraint
+        return variable
 
     def _probe(self) -> list[np.ndarray]:
         """Try loss and metrics on two rows; return the metrics' state at the start."""
@@ -182,7 +184,7 @@ class TrainingStep:
         mask = self._row_mask(n_rows_left)
         step = self._optimizer.step(state.optimizer)
         dropout = self._dropout(hyperparameters, seed, step)
-        context = CallContext(hyperparameters, mask, dropout, **kernels)
+        context = CallContext(hyperparameters, mask, dropout, (seed, step), **kernels)
 
         def loss_of(trained: Sequence[Any]) -> tuple[Any, Any]:
             weights = self._with_trained(state.weights, trained)

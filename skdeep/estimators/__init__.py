@@ -2,5 +2,13 @@
 
 from skdeep.estimators._cnn import CNNClassifier, CNNRegressor
 from skdeep.estimators._dnn import DNNClassifier, DNNRegressor
+from skdeep.estimators._keras_estimators import KerasClassifier, KerasRegressor
 
-__all__ = ["CNNClassifier", "CNNRegressor", "DNNClassifier", "DNNRegressor"]
+__all__ = [
+    "CNNClassifier",
+    "CNNRegressor",
+    "DNNClassifier",
+    "DNNRegressor",
+    "KerasClassifier",
+    "KerasRegressor",
+]

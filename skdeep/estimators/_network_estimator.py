@@ -123,7 +123,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         training = self._training_data(X, y, sample_weight, continuing, None)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
         job = self._prepare(training, validation, self.epochs, continuing)
-        outcome = run_job(job, self._make_callbacks(job, tasks))
+        callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
+        outcome = run_job(job, callbacks)
         return self._keep(job, outcome, tasks, keep_optimizer=self.warm_start)
 
     @unchanged_on_error
@@ -217,7 +218,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         tasks = begin_tasks(self, 1, X, y, sample_weight)
         training = self._training_data(X, y, sample_weight, continuing, classes)
         job = self._prepare(training, None, 1, continuing, is_partial=True)
-        outcome = run_job(job, self._make_callbacks(job, tasks))
+        callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
+        outcome = run_job(job, callbacks)
         return self._keep(job, outcome, tasks, keep_optimizer=True)
 
     def _training_data(self, X, y, sample_weight, continuing, classes):
@@ -335,7 +337,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             f"Training was interrupted in epoch {outcome.n_epochs + 1}; {what}"
         )
 
-    def _make_callbacks(self, job, tasks):
+    def _make_callbacks(self, job, tasks, given, verbose):
         """Return what watches the run of a job, the display last.
 
         Sets: ``callbacks_``.
@@ -343,10 +345,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         from skdeep.engine._compiled_model import compiled_model
 
         callbacks = []
-        self.callbacks_ = copy_callbacks(self.callbacks)
+        self.callbacks_ = copy_callbacks(given)
         if self.callbacks_:
             make_model = functools.partial(compiled_model, job)
-            callbacks.append(KerasCallbacks(self.callbacks_, make_model, self.verbose))
+            callbacks.append(KerasCallbacks(self.callbacks_, make_model, verbose))
         if tasks is not None:
             tasks.attributes_now = lambda run: {
                 "_fitted": self._network(job, run.weights()),
@@ -355,7 +357,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
                 "n_epochs_": run.epoch,
             }
             callbacks.append(tasks)
-        display = make_display(self.verbose, type(self).__name__)
+        display = make_display(verbose, type(self).__name__)
         if display is not None:
             callbacks.append(display)
         if hasattr(self, "_report"):
@@ -374,8 +376,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Append the epochs of a run, or start anew. Sets: ``history_``."""
         n_skipped = outcome.n_epochs - job.first_epoch - len(outcome.history)
         logs = [{}] * n_skipped + outcome.history  # skipped by a backup
-        # A job with weights goes on from an earlier fit, and so does its history.
-        history = {} if job.weights is None else self.history_
+        # A job may start from weights that no fit has left, but not later than epoch 0.
+        history = self.history_ if job.first_epoch else {}
         n_before = len(next(iter(history.values()), []))
         new = [name for log in logs for name in log]
         names = dict.fromkeys([*history, *outcome.columns, *new])

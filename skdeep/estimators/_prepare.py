@@ -83,6 +83,7 @@ def prepare_job(
     training: TrainingData,
     validation: TrainingData | None,
     before: tuple[TrainingState, FittedNetwork] | None,
+    keyed: tuple[ProgramKey, dict[str, float]] | None = None,
 ) -> Job:
     """Make the job of a fit.
 
@@ -95,8 +96,10 @@ def prepare_job(
         to train on.
     before : (TrainingState, FittedNetwork) or None
         What earlier fits left, if training goes on.
+    keyed : (ProgramKey, dict of str to float), default=None
+        The program and its numbers; None makes them of the parameters.
     """
-    key, hyperparameters = make_key(setting, training.n_rows)
+    key, hyperparameters = keyed or make_key(setting, training.n_rows)
     _check_targets(setting, key, training, validation)
     if before is None:
         warn_of_one_hot(setting.head, training.y)

@@ -73,6 +73,11 @@ class LayerStack:
         return all(layer.prefers_xla for layer in self.layers)
 
     @property
+    def takes_indices(self) -> bool:
+        """Whether rows hold numbers of things; no layer here takes those."""
+        return False
+
+    @property
     def depth(self) -> int:
         """How many hidden layers multiply with a matrix."""
         return sum(layer.depth for layer in self.layers)

@@ -29,6 +29,7 @@ class WeightSpec:
     role: str  # "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"
     shape: tuple[int, ...]
     is_limited: bool = False
+    constraint: Any = None
 
     @property
     def trainable(self) -> bool:
@@ -64,6 +65,8 @@ class CallContext:
     dropout : callable, default=None
         (name of the rate, values) -> values with some of them dropped and the others
         scaled. None says that the call is one of prediction.
+    seed : (seed, update), default=None
+        Two scalar ints, for layers that draw by themselves; None in predictions.
     product : callable
         (x, kernel) -> their matrix product.
     convolution : callable
@@ -73,6 +76,7 @@ class CallContext:
     hyperparameters: Mapping[str, Any]
     row_mask: Any = None
     dropout: Callable[[str, Any], Any] | None = None
+    seed: Any = None
     # These predict. Training gets those of the backend, which differ in their
     # gradients.
     product: Callable[[Any, Any], Any] = _product
@@ -123,6 +127,10 @@ class Network(Protocol):
     @property
     def prefers_xla(self) -> bool:
         """Whether XLA makes training faster; convolutions get slower by it."""
+
+    @property
+    def takes_indices(self) -> bool:
+        """Whether rows hold numbers of things, and not any numbers."""
 
     @property
     def depth(self) -> int:

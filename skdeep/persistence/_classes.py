@@ -58,6 +58,8 @@ ESTIMATOR_BASES = (BaseEstimator, BaseCrossValidator, BaseShuffleSplit)
 RECORDS = {
     "ClassHead": "skdeep.networks._head",
     "FittedNetwork": "skdeep.engine._fitted",
+    "Inputs": "skdeep.data._inputs",
+    "KerasNetwork": "skdeep.networks._keras_network",
     "LayerStack": "skdeep.networks._layer_stack",
     "NumberHead": "skdeep.networks._head",
     "Optimizer": "skdeep.keras_objects._optimizers",
@@ -81,6 +83,31 @@ KERAS_LAYERS = frozenset({"ELU", "LeakyReLU", "ReLU", "Softmax"})
 # They call a function that is named in their configuration.
 KERAS_WRAPPERS = frozenset({"LossFunctionWrapper", "MeanMetricWrapper"})
 KERAS_RECORD = {"module", "class_name", "config", "registered_name"}
+# Of what a network of the user's may be made. Others in the same modules run code that
+# is in their configuration, or read files that it names.
+MODEL_MODULES = frozenset(
+    {
+        "keras",
+        "keras.constraints",
+        "keras.initializers",
+        "keras.layers",
+        "keras.regularizers",
+        "keras.src.models.functional",
+    }
+)
+UNSAFE_IN_MODELS = frozenset(
+    {
+        "FlaxLayer",
+        "IntegerLookup",
+        "JaxLayer",
+        "Lambda",
+        "StringLookup",
+        "TFSMLayer",
+        "TextVectorization",
+        "TorchModuleWrapper",
+        "function",
+    }
+)
 CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9_]*")
 
 # Functions that are parameters of scikit-learn's transformers; besides NumPy's ufuncs.
@@ -143,6 +170,21 @@ def is_keras_name(name: Any) -> bool:
         and CLASS_NAME.fullmatch(attribute) is not None
         and attribute not in KERAS_WRAPPERS
     )
+
+
+def is_plain_model(config: Any) -> bool:
+    """Whether the configuration of a model holds plain values and safe classes only."""
+    if isinstance(config, list):
+        return all(map(is_plain_model, config))
+    if not isinstance(config, dict):
+        return True
+    name = config.get("class_name")
+    if "class_name" in config and name not in ("__keras_tensor__", "__tuple__"):
+        known = config.get("module") in MODEL_MODULES and isinstance(name, str)
+        registered = config.get("registered_name")
+        if not known or name in UNSAFE_IN_MODELS or registered not in (None, name):
+            return False
+    return all(map(is_plain_model, config.values()))
 
 
 def is_plain_config(config: Any) -> bool:

@@ -23,6 +23,7 @@ from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._state import VERSION as OWN_VERSION
 from skdeep.estimators._state import with_version
 from skdeep.keras_objects._spec import KerasSpec, to_spec
+from skdeep.networks._keras_network import KerasNetwork
 from skdeep.networks.layers._layer import Layer, layer_class
 from skdeep.persistence._archive import damaged
 from skdeep.persistence._classes import (
@@ -33,6 +34,7 @@ from skdeep.persistence._classes import (
     estimator_name,
     is_keras_name,
     is_plain_config,
+    is_plain_model,
     record_class,
 )
 from skdeep.persistence._kind import Kind, Reader, Writer, list_of, text_of
@@ -130,6 +132,10 @@ def _is_record(value: Any) -> bool:
 
 
 def _encode_record(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    if isinstance(value, KerasNetwork) and (
+        value.objects or not is_plain_model(json.loads(value.config))
+    ):
+        return writer.refuse(value, where)
     arguments = {
         name: writer.write(getattr(value, name), f"{where}.{name}")
         for name in inspect.signature(type(value)).parameters
@@ -140,9 +146,17 @@ def _encode_record(writer: Writer, value: Any, where: str) -> dict[str, Any]:
 def _decode_record(reader: Reader, fields: dict[str, Any]) -> Any:
     cls = record_class(text_of(fields, "class"))
     record = cls(**{k: reader.read(v) for k, v in fields["arguments"].items()})
+    if isinstance(record, KerasNetwork):
+        _check_model(record)
     if isinstance(record, FittedNetwork):
         _check_weights(record)
     return record
+
+
+def _check_model(network: KerasNetwork) -> None:
+    """Refuse a model that Keras could not make without running code."""
+    if network.objects or not is_plain_model(json.loads(network.config)):
+        damaged("a model with parts that are not plain layers of Keras")
 
 
 def _check_weights(fitted: FittedNetwork) -> None:
@@ -288,6 +302,32 @@ def _decode_function(reader: Reader, fields: dict[str, Any]) -> Any:
     return found
 
 
+def _is_registered(value: Any) -> bool:
+    """Whether it is a function or class that a user has registered with Keras."""
+    if not callable(value) or not hasattr(value, "__qualname__"):
+        return False
+    from keras import saving
+
+    return saving.get_registered_object(saving.get_registered_name(value)) is value
+
+
+def _encode_registered(writer: Writer, value: Any, where: str) -> dict[str, Any]:
+    from keras import saving
+
+    return {"name": saving.get_registered_name(value)}
+
+
+def _decode_registered(reader: Reader, fields: dict[str, Any]) -> Any:
+    load_tensorflow()
+    from keras import saving
+
+    name = text_of(fields, "name")
+    found = saving.get_registered_object(name)
+    if found is None:
+        damaged(f"the function {name!r}, which is not registered here with Keras")
+    return found
+
+
 OBJECT_KINDS = (
     Kind(
         "estimator",
@@ -299,6 +339,7 @@ OBJECT_KINDS = (
     Kind("layer", _is_layer, _encode_record, _decode_layer),
     Kind("keras_spec", lambda v: isinstance(v, KerasSpec), _encode_spec, _decode_spec),
     Kind("keras", _is_keras, _encode_keras, _decode_keras),
+    Kind("registered", _is_registered, _encode_registered, _decode_registered),
     Kind("scorer", _is_scorer, _encode_scorer, _decode_scorer),
     Kind("distribution", _is_distribution, _encode_distribution, _decode_distribution),
     Kind("function", _is_known_function, _encode_function, _decode_function),

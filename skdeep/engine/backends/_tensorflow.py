@@ -38,7 +38,9 @@ class TensorFlowBackend:
             tape.watch(weights)
             value, other = loss(weights)
         zero = tf.UnconnectedGradients.ZERO
-        return other, tape.gradient(value, list(weights), unconnected_gradients=zero)
+        found = tape.gradient(value, list(weights), unconnected_gradients=zero)
+        # That of a table that is looked up in has only the rows that were.
+        return other, [tf.convert_to_tensor(gradient) for gradient in found]
 
     def loop(
         self, condition: Callable[..., Any], body: Callable[..., Any], state: Any

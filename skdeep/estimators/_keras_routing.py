@@ -1,0 +1,153 @@
+"""Parameters by prefix: who gets ``optimizer__learning_rate``, ``model__units``, ...
+
+As in SciKeras a parameter goes to the build function without a prefix, too. Nothing
+here knows estimators, data or Keras' models.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+PREFIXES = (
+    "model",
+    "optimizer",
+    "loss",
+    "metrics",
+    "compile",
+    "fit",
+    "predict",
+    "callbacks",
+)
+# What a build function gets if it asks for it by name.
+OFFERED = ("meta", "compile_kwargs", "params")
+
+
+def prefix_of(name: str) -> str | None:
+    """The prefix of a routed name, such as "optimizer"."""
+    prefix, mark, rest = name.partition("__")
+    return prefix if mark and rest and prefix in PREFIXES else None
+
+
+def routed(parameters: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    """The parameters with a prefix, without it."""
+    start = f"{prefix}__"
+    return {n[len(start) :]: v for n, v in parameters.items() if n.startswith(start)}
+
+
+def build_arguments(
+    build: Callable[..., Any],
+    parameters: Mapping[str, Any],
+    bare: Iterable[str],
+    offered: Mapping[str, Callable[[], Any]],
+) -> dict[str, Any]:
+    """Say what a build function is called with.
+
+    Parameters
+    ----------
+    build : callable
+        The function or class.
+    parameters : mapping
+        All of the estimator.
+    bare : iterable of str
+        Names that are no parameters of the estimator itself.
+    offered : mapping of str to callable
+        What makes the values of ``OFFERED``, asked only for those that are wanted.
+    """
+    accepted, takes_all = _accepted(build)
+    given = {name: parameters[name] for name in bare if prefix_of(name) is None}
+    given |= routed(parameters, "model")
+    unknown = sorted(set(given) - accepted)
+    if unknown and not takes_all:
+        raise TypeError(unknown_names(unknown, accepted - set(OFFERED), build))
+    own = {n: v for n, v in parameters.items() if n in accepted and n not in given}
+    asked = {n: make() for n, make in offered.items() if n in accepted}
+    return {**own, **given, **asked}
+
+
+def _accepted(build: Callable[..., Any]) -> tuple[set[str], bool]:
+    """The names of a function's parameters, and whether it takes any others."""
+    try:
+        parameters = inspect.signature(build).parameters.values()
+    except (TypeError, ValueError):
+        return set(), True
+    kinds = {p.kind for p in parameters}
+    names = {
+        p.name
+        for p in parameters
+        if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+    }
+    return names, inspect.Parameter.VAR_KEYWORD in kinds
+
+
+def is_accepted(build: Any, name: str) -> bool:
+    """Whether a build function takes a parameter; a model takes none."""
+    if not callable(build) or is_model(build):
+        return False
+    names, takes_all = _accepted(build)
+    return takes_all or name in names
+
+
+def is_model(build: Any) -> bool:
+    """Whether it is a model itself, and nothing that makes one."""
+    return hasattr(build, "get_layer") and not isinstance(build, type)
+
+
+def unknown_names(unknown: list[str], known: Iterable[str], build: Any) -> str:
+    """Say which parameters nobody takes, and what may have been meant."""
+    names = sorted(known)
+    close = difflib.get_close_matches(unknown[0], names, 1)
+    hint = f"Did you mean {close[0]!r}? " if close else ""
+    return (
+        f"Parameters without a prefix go to the build function, and "
+        f"{getattr(build, '__name__', 'model')} takes {names}; got {unknown}. {hint}"
+        "Name what it takes, or give it **kwargs."
+    )
+
+
+def made(value: Any, arguments: dict[str, Any], what: str) -> Any:
+    """Make an object of a class with routed arguments; leave all else as it is."""
+    if isinstance(value, type):
+        return value(**arguments)
+    if arguments and not isinstance(value, str):
+        raise ValueError(
+            f"Parameters with the prefix {what}__ go to a class or a name; got "
+            f"{sorted(arguments)} and {what}={value!r}. Give the class, or set them in "
+            "the object."
+        )
+    return value
+
+
+def made_all(values: Any, arguments: dict[str, Any], what: str) -> list[Any]:
+    """Make a flat list of objects, some of which are given as classes.
+
+    ``es__patience`` and ``0__patience`` are for the object of that key or place,
+    ``patience`` is for all classes.
+    """
+    pairs = list(_flat(values))
+    keys = {key for key, _ in pairs}
+    common = {n: v for n, v in arguments.items() if n.partition("__")[0] not in keys}
+    made_ones = []
+    for key, value in pairs:
+        own = {**common, **routed(arguments, key)} if isinstance(value, type) else {}
+        made_ones.append(made(value, own, what))
+    return made_ones
+
+
+def _flat(values: Any) -> Iterable[tuple[str, Any]]:
+    """Values with their keys or places, however they are nested."""
+    if values is None:
+        return
+    if isinstance(values, Mapping):
+        pairs = [(str(key), value) for key, value in values.items()]
+    elif isinstance(values, list | tuple):
+        pairs = [(str(place), value) for place, value in enumerate(values)]
+    else:
+        pairs = [("0", values)]
+    for key, value in pairs:
+        if isinstance(value, Mapping | list | tuple):
+            yield from _flat(value)
+        else:
+            yield key, value
