@@ -76,7 +76,8 @@ def test_without_transform_input_the_validation_rows_would_mislead(routing, pati
     net = regressor().set_fit_request(X_val=True, y_val=True)
     steps = [("scale", StandardScaler()), ("net", net)]
 
-    raw = Pipeline(steps).fit(X, y, X_val=X_val, y_val=y_val)
+    with pytest.warns(UserWarning, match="transform_input"):
+        raw = Pipeline(steps).fit(X, y, X_val=X_val, y_val=y_val)
 
     assert min(raw["net"].history_["val_loss"]) > 10
 

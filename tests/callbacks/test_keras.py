@@ -398,11 +398,14 @@ def test_terminate_on_nan_ends_the_fit_at_the_batch(iris, capsys):
     assert "Invalid loss, terminating training" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("double_checkpoint", [False, True])
 def test_a_run_resumed_from_a_backup_ends_as_if_never_interrupted(
-    iris, undisturbed, tmp_path
+    iris, undisturbed, tmp_path, double_checkpoint
 ):
     """Weights, optimizer and epoch come back; dropout and row orders fit in."""
-    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    backup = keras.callbacks.BackupAndRestore(
+        tmp_path / "backup", double_checkpoint=double_checkpoint
+    )
     crashing = DNNClassifier(
         **DROPPING, callbacks=[backup, Failing(EOFError("crash"), 1)]
     )

@@ -144,7 +144,10 @@ def test_a_validation_loss_that_is_no_number_ends_early_stopping():
     """Early stopping on rows whose loss overflows says so instead of never stopping."""
     net = regressor(early_stopping=True)
 
-    with pytest.raises(DivergenceError, match="val_loss=inf in epoch 1"):
+    with (
+        pytest.warns(UserWarning, match="X_val lies far outside X"),
+        pytest.raises(DivergenceError, match="val_loss=inf in epoch 1"),
+    ):
         net.fit(X, y, X_val=X * 1e30, y_val=y)
 
 

@@ -196,7 +196,8 @@ def test_extreme_rows_train_in_double_precision(scale):
     net = DNNRegressor((3,), epochs=5, dtype="float64", random_state=0)
     y = Y[:, 0] * scale
 
-    net.fit(TABLE * scale, y)
+    with pytest.warns(UserWarning, match="y should be of size 1"):
+        net.fit(TABLE * scale, y)
 
     assert np.isfinite(net.loss_curve_).all()
     assert np.isfinite(net.predict(TABLE * scale)).all()
