@@ -3,6 +3,9 @@
 Importing the package imports neither TensorFlow nor Keras; the first fit does.
 """
 
+import importlib
+from typing import Any
+
 from skdeep._version import __version__
 from skdeep.estimators import (
     CNNClassifier,
@@ -25,3 +28,17 @@ __all__ = [
     "load",
     "save",
 ]
+
+_SUBMODULES = ("datasets", "displays", "engine", "exceptions", "model_selection")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public submodule when it is asked for, as scikit-learn does."""
+    if name in _SUBMODULES:
+        return importlib.import_module(f"skdeep.{name}")
+    raise AttributeError(f"module 'skdeep' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name what there is, submodules included."""
+    return sorted({*__all__, *_SUBMODULES})

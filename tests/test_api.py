@@ -5,6 +5,8 @@ import doctest
 import importlib
 import inspect
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import matplotlib.pyplot as plt
@@ -224,3 +226,17 @@ def test_examples_of_docstrings_run(name):
 def test_every_estimator_shows_an_example(Estimator):
     """The docstring of an estimator ends in something to type."""
     assert NumpyDocString(inspect.getdoc(Estimator))["Examples"]
+
+
+def test_public_modules_are_there_after_import_skdeep():
+    """As after ``import sklearn``, without importing them before they are asked for."""
+    code = (
+        "import skdeep, sys; print('skdeep.datasets' in sys.modules); "
+        "skdeep.datasets.load_boston_housing; print('datasets' in dir(skdeep))"
+    )
+
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert shown.stdout.split() == ["False", "True"]

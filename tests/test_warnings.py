@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pytest
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -9,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import skdeep
-from skdeep import DNNClassifier
+from skdeep import DNNClassifier, DNNRegressor
 from skdeep.exceptions import ConvergenceWarning
 from skdeep.model_selection import epoch_curve
 from skdeep.persistence import _warn_of_versions
@@ -65,3 +66,36 @@ def test_files_of_other_versions_are_reported_at_the_line_of_the_user():
         way()
 
     assert points_to(caught, way)
+
+
+@pytest.mark.parametrize("factor", [1e4, 1e-8])
+def test_targets_of_another_size_say_normalize_y(factor):
+    """Prices in cents train to nothing; the warning names the way out."""
+    X = np.linspace(-1, 1, 60).reshape(30, 2)
+    y = X[:, 0] * factor
+
+    with pytest.warns(UserWarning, match="normalize_y=True"):
+        DNNRegressor((3,), epochs=1).fit(X, y)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        DNNRegressor((3,), epochs=1, normalize_y=True).fit(X, y)
+
+
+def test_validation_rows_that_no_scaler_saw_are_noticed(iris):
+    """Rows in other units than those trained on are no measure of anything."""
+    X, y = iris
+    raw = X * 40 + 700
+
+    with pytest.warns(UserWarning, match="X_val lies far outside X"):
+        DNNClassifier((3,), epochs=1).fit(X, y, X_val=raw, y_val=y)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        DNNClassifier((3,), epochs=1).fit(X, y, X_val=2 * X, y_val=y)
+
+
+def test_a_monitor_that_is_no_column_is_refused_without_stopping(iris):
+    """A slip in monitor does not wait until early_stopping is set."""
+    with pytest.raises(ValueError, match="nonsense"):
+        DNNClassifier((3,), epochs=1, monitor="nonsense").fit(*iris)

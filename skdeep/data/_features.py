@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from numbers import Integral
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
+from skdeep._warnings import stacklevel_of_user
 from skdeep.exceptions import InvalidImageError, InvalidNetworkError
 
+FAR = 5
 DATES = ("date", "time", "duration", "period")  # how NumPy, pandas and polars say it
 
 
@@ -89,6 +93,31 @@ def refuse_datasets(X: Any, name: str) -> None:
             f"{name} must be an array or a table with one row per sample; got a "
             f"{type(X).__name__}, which gives its rows in pieces. Put them together, "
             "as with np.concatenate, or call partial_fit with the rows of each piece."
+        )
+
+
+def warn_if_far_away(X: Any, X_val: Any) -> None:
+    """Warn of validation rows that no scaler has seen.
+
+    That is, if more than a tenth of their values lie further outside the range of
+    their column in X than FAR times its width. Sparse rows are not looked at: their
+    zeros would have to be.
+    """
+    if sparse.issparse(X) or sparse.issparse(X_val):
+        return
+    rows, others = (np.reshape(a, (len(a), -1)) for a in (X, X_val))
+    low, high = (side.astype(np.float64) for side in (rows.min(0), rows.max(0)))
+    width = np.where(high > low, high - low, high.max() - low.min())
+    is_far = (others < low - FAR * width) | (others > high + FAR * width)
+    if is_far.mean() > 0.1:
+        warnings.warn(
+            f"X_val lies far outside X: {is_far.mean():.0%} of its values are more "
+            f"than {FAR} times the width of their column away (X from {rows.min():.3g} "
+            f"to {rows.max():.3g}, X_val from {others.min():.3g} to "
+            f"{others.max():.3g}). Scale both alike; in a Pipeline name X_val in its "
+            "transform_input.",
+            UserWarning,
+            stacklevel=stacklevel_of_user(),
         )
 
 

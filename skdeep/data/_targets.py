@@ -5,11 +5,16 @@ What a network makes of them is decided by its head, see ``networks._head``.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 from sklearn.utils.multiclass import type_of_target
+
+from skdeep._warnings import stacklevel_of_user
+
+SMALL, LARGE = 1e-3, 1e3  # deviations and means with which training is no trouble yet
 
 
 def dense_targets(y: Any) -> np.ndarray:
@@ -65,6 +70,25 @@ def mean_and_deviation(
     return (
         np.where(is_constant, lowest, np.ldexp(mean, exponents)),
         np.where(is_constant, 1.0, deviation),
+    )
+
+
+def warn_of_size(y: np.ndarray, weight: np.ndarray) -> None:
+    """Warn of targets whose size a network with outputs of about 1 hardly reaches.
+
+    The usual steps move outputs by about the learning rate times the number of
+    updates; times 10,000 or 1e-8, targets of size 1 left R² at -3 and at -3e7.
+    """
+    mean, deviation = mean_and_deviation(y.reshape(len(y), -1), weight)
+    largest = max(np.abs(mean).max(), deviation.max())
+    if largest <= LARGE and deviation.min() >= SMALL:
+        return
+    warnings.warn(
+        f"y should be of size 1 or so; got means of up to {np.abs(mean).max():.3g} and "
+        f"deviations of {deviation.min():.3g} to {deviation.max():.3g}. Set "
+        "normalize_y=True, or measure y in another unit.",
+        UserWarning,
+        stacklevel=stacklevel_of_user(),
     )
 
 

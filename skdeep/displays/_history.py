@@ -94,8 +94,9 @@ class HistoryDisplay:
 
         Parameters
         ----------
-        estimator : fitted estimator of skdeep, Pipeline, or dict or list of them
-            Pipelines end in an estimator of skdeep; the keys of a dict are labels.
+        estimator : fitted estimator of skdeep, Pipeline, search, or dict or list
+            Pipelines end in an estimator of skdeep, a search has refitted one; the
+            keys of a dict of them are labels.
         labels : sequence of str, default=None
             Names of a list of estimators; None numbers them.
         metrics : str or sequence of str, default=None
@@ -308,7 +309,7 @@ def _labelled(estimator: Any, labels: Sequence[str] | None) -> dict[str, Any]:
         fitted = list(estimator)
         names = [f"fit {i + 1}" for i in range(len(fitted))]
     else:
-        names, fitted = [type(last_step(estimator)).__name__], [estimator]
+        names, fitted = [type(_network_of(estimator)).__name__], [estimator]
     if labels is not None:
         names = [str(label) for label in labels]
     if len(set(names)) != len(fitted) or not fitted:
@@ -317,7 +318,7 @@ def _labelled(estimator: Any, labels: Sequence[str] | None) -> dict[str, Any]:
             f"{len(fitted)} estimator(s) and the labels {names}. Give one label for "
             "each."
         )
-    networks = [last_step(est) for est in fitted]
+    networks = [_network_of(est) for est in fitted]
     for network in networks:
         if not hasattr(network, "history_"):
             check_is_fitted(network)
@@ -327,6 +328,11 @@ def _labelled(estimator: Any, labels: Sequence[str] | None) -> dict[str, Any]:
                 "or a Pipeline that ends in one."
             )
     return dict(zip(names, networks, strict=True))
+
+
+def _network_of(estimator: Any) -> Any:
+    """Return the network in a Pipeline, or the one that a fitted search has chosen."""
+    return last_step(getattr(last_step(estimator), "best_estimator_", estimator))
 
 
 def _best_epoch(network: Any) -> int | None:

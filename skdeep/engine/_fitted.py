@@ -52,6 +52,19 @@ class FittedNetwork:
         """Leave out what can be made again."""
         return {**self.__dict__, "_tensors": None, "_model": None}
 
+    def with_weights(self, weights: Sequence[Any]) -> FittedNetwork:
+        """Return the same network with other weights, checked."""
+        arrays = [np.asarray(w, self.network.compute_dtype) for w in weights]
+        shapes = [spec.shape for spec in self.network.weight_specs()]
+        given = [array.shape for array in arrays]
+        if given != shapes or not all(np.isfinite(a).all() for a in arrays):
+            raise ValueError(
+                f"weights must be finite arrays of the shapes {shapes}; got "
+                f"{given if given != shapes else 'infinity or NaN'}. Give those of a "
+                "network of the same layers, in the order of model_.get_weights()."
+            )
+        return FittedNetwork(self.network, self.hyperparameters, arrays, self.rescaling)
+
     def predict(
         self, X: Any, decode: Callable[[np.ndarray], np.ndarray] = np.asarray
     ) -> np.ndarray:

@@ -7,7 +7,7 @@ and has no lock, so threads train with it side by side.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -204,27 +204,20 @@ class TrainingProgram:
             row = ops.stack([*step.results(state), ops.cast(rate, self._dtype)])
             return epoch + 1, state, backend.with_row(history, epoch, row)
 
+        def update(state: State, batch: DeviceChunk, n_left: Any) -> State:
+            return step.update(state, hyperparameters, batch, n_left, seed, kernels)
+
         def run_block(block: Any, epoch: Any, state: State) -> Any:
             chosen = backend.row(order, epoch * n_blocks + block)  # (n_block_rows,)
             # One fetch per block, X of (n_block_batches, batch_size, ...): see
             # ``_key``.
             batches = [self._in_batches(backend.rows(a, chosen)) for a in chunk]
             n_rows_left = n_rows - block * n_block_rows
-
-            def run_batch(number: Any, state: State) -> Any:
-                batch = DeviceChunk(*(backend.row(a, number) for a in batches))
-                n_left = n_rows_left - number * key.batch_size
-                return number + 1, step.update(
-                    state, hyperparameters, batch, n_left, seed, kernels
-                )
-
-            n_rows_here = ops.minimum(n_rows_left, n_block_rows)
-            _, state = backend.loop(
-                lambda number, _: number * key.batch_size < n_rows_here,
-                run_batch,
-                (0, state),
+            return (
+                block + 1,
+                epoch,
+                self._train_block(state, batches, n_rows_left, update),
             )
-            return block + 1, epoch, state
 
         # Of fixed length: the number of epochs is data.
         history = ops.zeros((MAX_EPOCHS, len(self.columns)), self._dtype)
@@ -234,6 +227,29 @@ class TrainingProgram:
             (0, state, history),
         )
         return state, history
+
+    def _train_block(
+        self,
+        state: State,
+        batches: list[Any],
+        n_rows_left: Any,
+        update: Callable[[State, DeviceChunk, Any], State],
+    ) -> State:
+        """The innermost loop: the batches of one block, one after the other."""
+        from keras import ops
+
+        batch_size, backend = self.key.batch_size, self._backend
+
+        def run_batch(number: Any, state: State) -> Any:
+            batch = DeviceChunk(*(backend.row(a, number) for a in batches))
+            n_left = n_rows_left - number * batch_size
+            return number + 1, update(state, batch, n_left)
+
+        n_rows_here = ops.minimum(n_rows_left, self.order_shape[1])
+        _, state = backend.loop(
+            lambda number, _: number * batch_size < n_rows_here, run_batch, (0, state)
+        )
+        return state
 
     def _evaluate_rows(
         self,

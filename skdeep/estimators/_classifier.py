@@ -16,7 +16,7 @@ from skdeep.data._sample_weights import class_weights, combined
 from skdeep.data._targets import dense_targets, refuse_missing_labels
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
-from skdeep.networks._head import head_of_classes, warn_of_one_hot
+from skdeep.networks._head import head_of_classes
 
 
 class NetworkClassifier(ClassifierMixin, NetworkEstimator):
@@ -30,7 +30,6 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _make_head(self, y, weight, classes):
         head, y = head_of_classes(y, classes)
-        warn_of_one_hot(head, y)
         self.classes_ = head.public_classes
         return head, y
 

@@ -13,7 +13,8 @@ class FittedViews:
         """The fitted network as a Keras model of standard layers.
 
         It takes rows of the network's input shape as floats and gives probabilities
-        or numbers; it saves, loads and predicts where skdeep is not installed.
+        or numbers; it saves, loads and predicts where skdeep is not installed. It is a
+        copy: training it changes no prediction of the estimator, see ``set_weights``.
         """
         check_is_fitted(self)
         return self._fitted.model

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import CallbackSupportMixin, fit_context, with_callbacks
 from skdeep._warnings import stacklevel_of_user
@@ -32,7 +33,7 @@ from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
-from skdeep.estimators._prepare import Setting, prepare_job, state_after
+from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
 from skdeep.estimators._state import completed, with_version
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
@@ -125,6 +126,74 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
         outcome = run_job(job, callbacks)
         return self._keep(job, outcome, tasks, keep_optimizer=self.warm_start)
+
+    @unchanged_on_error
+    @fit_context(prefer_skip_nested_validation=True)
+    def initialize(self, X, y):
+        """Make the network for these data, with initial weights, without training.
+
+        ``fit`` with ``warm_start=True`` goes on from there; it gives what a first fit
+        gives, unless ``set_weights`` comes in between.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows as ``fit`` takes them.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Their targets; classes, scale and number of outputs are taken from here.
+
+        Returns
+        -------
+        self : object
+            The estimator, which predicts like a network of random weights.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_iris
+        >>> from skdeep import DNNClassifier
+        >>> X, y = load_iris(return_X_y=True)
+        >>> first = DNNClassifier((8,), epochs=5, random_state=0).fit(X, y)
+        >>> second = DNNClassifier((8,), epochs=5, warm_start=True, random_state=1)
+        >>> second = second.initialize(X, y).set_weights(first.model_)
+        >>> bool((second.predict_proba(X) == first.predict_proba(X)).all())
+        True
+        """
+        training = self._training_data(X, y, None, False, None)
+        job = self._prepare(training, None, self.epochs, continuing=False)
+        weights = job.key.network.draw_weights(job.seeds.weights)
+        self._fitted = self._network(job, weights)
+        self._training_state = TrainingState(job.seeds, 0)
+        self.history_ = {}
+        self.n_iter_ = self.n_epochs_ = self.best_epoch_ = 0
+        self.n_outputs_ = self._head.n_outputs
+        return self
+
+    def set_weights(self, weights):
+        """Put other weights into the fitted network.
+
+        ``model_`` is a copy, which may be trained and changed without any effect on
+        the estimator; this is the way back. Training that goes on, by ``warm_start``
+        or ``partial_fit``, goes on from these weights, and the optimizer begins
+        without memory.
+
+        Parameters
+        ----------
+        weights : list of arrays, or Keras model
+            In the order of ``model_.get_weights()``, or a model of the same layers.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        check_is_fitted(self)
+        given = weights.get_weights() if hasattr(weights, "get_weights") else weights
+        self._fitted = self._fitted.with_weights(given)
+        state = self._training_state
+        self._training_state = TrainingState(
+            state.seeds, state.n_epochs, weight_scale=state.weight_scale
+        )
+        return self
 
     @contextmanager
     def _reporting(self, report):

@@ -258,7 +258,8 @@ TRAINING = (
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default."""),
-    Parameter("validation_fraction", 0.1, RUN, [NumberInterval(Real, 0, 1, closed="neither")],
+    Parameter("validation_fraction", 0.1, RUN,
+        [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
-from skdeep.data._features import check_numbers
+from skdeep.data._features import check_numbers, warn_if_far_away
 from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import NO_ROWS, WeightScale
 from skdeep.data._targets import check_units
@@ -22,7 +22,7 @@ from skdeep.engine._job import Job, Outcome
 from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._head import Head, check_loss_takes
+from skdeep.networks._head import Head, check_loss_takes, warn_of_one_hot
 
 if TYPE_CHECKING:
     from skdeep.engine._fitted import FittedNetwork
@@ -101,8 +101,12 @@ def prepare_job(
     """
     key, hyperparameters = keyed or make_key(setting, training.n_rows)
     _check_targets(setting, key, training, validation)
+    if before is None:
+        warn_of_one_hot(setting.head, training.y)
     state = _state_before(setting, key, before)
-    if setting.parameters["early_stopping"] and validation is None:
+    if validation is not None:
+        warn_if_far_away(training.X, validation.X)
+    elif setting.parameters["early_stopping"]:
         training, validation = _hold_out(setting, training, state.seeds.holdout)
     # After rows were held out: either side has the mean weight 1 for itself.
     training, weight_scale = _scale_weights(training, state, setting.is_partial)
@@ -243,12 +247,12 @@ def _scale_weights(
 def _stopping_rule(
     parameters: Mapping[str, Any], names: tuple[str, ...]
 ) -> StoppingRule | None:
-    """Say when to stop early, if asked to."""
-    if not parameters["early_stopping"]:
-        return None
+    """Say when to stop early, if asked to; a wrong monitor is wrong without, too."""
     monitor = parameters["monitor"]
     monitor = "val_loss" if monitor == "auto" else monitor
     check_monitor(monitor, [*names, *(f"val_{n}" for n in names), "learning_rate"])
+    if not parameters["early_stopping"]:
+        return None
     return StoppingRule(
         monitor,
         parameters["patience"],

@@ -296,9 +296,11 @@ def head_of_classes(y: Any, classes: Any = None) -> tuple[ClassHead, np.ndarray]
     return ClassHead((BINARY if len(found) <= 2 else MULTICLASS).name, found), y
 
 
-def warn_of_one_hot(head: ClassHead, y: np.ndarray) -> None:
+def warn_of_one_hot(head: Head, y: np.ndarray) -> None:
     """Warn where labels that do not exclude each other look like classes that do."""
-    if head.target != MULTILABEL.name or y.shape[1] < 2 or (y.sum(axis=1) != 1).any():
+    if head.target_type != MULTILABEL or y.shape[1] < 2:
+        return
+    if (np.count_nonzero(y == 1, axis=1) != 1).any() or np.count_nonzero(y) != len(y):
         return
     warnings.warn(
         f"y is a matrix of {y.shape[1]} labels, and every row has exactly one: it "

@@ -635,3 +635,25 @@ except ImportError as error:
 
     assert "HistoryDisplay.plot needs matplotlib" in result.stdout
     assert 'pip install "skdeep[plot]"' in result.stdout
+
+
+def test_history_takes_a_fitted_search(iris):
+    """A search shows the network that it has refitted, in a Pipeline or not."""
+    X, y = iris
+    net = DNNClassifier((4,), epochs=2, random_state=0)
+    pipe = make_pipeline(StandardScaler(), net)
+    grid = {"dnnclassifier__learning_rate": [0.001, 0.01]}
+    search = GridSearchCV(pipe, grid, cv=2).fit(X, y)
+
+    display = HistoryDisplay.from_estimator(search)
+
+    best = search.best_estimator_[-1]
+    assert display.histories == {"DNNClassifier": best.history_}
+
+
+def test_an_unfitted_search_is_told_from_a_fitted_one():
+    """What has chosen no network yet says so."""
+    search = GridSearchCV(DNNClassifier(), {"l2": [0.0]})
+
+    with pytest.raises(NotFittedError):
+        HistoryDisplay.from_estimator(search)

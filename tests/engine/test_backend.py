@@ -77,3 +77,31 @@ def test_other_threads_are_heard_while_notes_are_hidden():
 
     with os.fdopen(seen, "rb") as rest:
         assert (ended.returncode, rest.read()) == (0, b"half a line")
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from skdeep.engine.backends._loading import load_tensorflow
+
+def interrupt():
+    while "tensorflow" not in sys.modules:
+        time.sleep(0.01)
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Thread(target=interrupt).start()
+try:
+    load_tensorflow()
+except KeyboardInterrupt:
+    print("interrupted")
+print(load_tensorflow().constant(3).numpy())
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="os.kill would end the process")
+def test_ctrl_c_waits_for_the_import():
+    """Ctrl-C while TensorFlow is imported ends the call, and the next one works."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.split() == ["interrupted", "3"], done.stderr

@@ -520,7 +520,7 @@ def test_partial_fit_of_a_regressor_keeps_its_columns(diabetes):
     with pytest.raises(ValueError, match=r"2 target\(s\), as in fit; got 1"):
         net.partial_fit(X, y)
 
-    assert net.partial_fit(X, np.column_stack([y, -y])).n_iter_ == 2
+    assert net.partial_fit(X, np.column_stack([y, -y])).n_epochs_ == 2
 
 
 def test_class_weight_dict_acts_like_sample_weight(cancer):
@@ -556,7 +556,7 @@ def test_balanced_training_goes_on_with_some_of_the_classes(iris):
 
     net.fit(X[:80], y[:80])
 
-    assert net.n_iter_ == 6
+    assert net.n_epochs_ == 6
     assert net.predict_proba(X).shape == (150, 3)
 
 

@@ -372,7 +372,7 @@ REFUSED_BY_SKLEARN = {
     "loss_params": [3, "a"],
     "metrics": [3, object()],
     "epochs": [True, 0, -1, 1.5, INF, *NOT_NUMBERS],
-    "batch_size": [True, 0, -1, 1.5, "auto", *NOT_NUMBERS],
+    "batch_size": [True, 0, -2, 1.5, "a", NAN],
     "shuffle": ["a", 3, None],
     "early_stopping": ["a", 3, None],
     "patience": [True, 0, -1, 1.5, *NOT_NUMBERS],

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ def load_tensorflow() -> Any:
         import keras
         import tensorflow as tf
     else:
-        with _lock, _without_notes():
+        with _lock, _interrupts_held_back(), _without_notes():
             is_first = "tensorflow" not in sys.modules
             import keras
             import tensorflow as tf
@@ -65,6 +66,29 @@ def load_tensorflow() -> Any:
             "is imported."
         )
     return tf
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait for the import, and act at its end.
+
+    TensorFlow registers types while it is imported. Broken off in between, it cannot
+    be imported again: "Name tf.RaggedTensorSpec has already been registered" in every
+    later fit of the process. Python runs signal handlers in the main thread only.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    if not is_main or before is None:  # None: a handler that Python cannot put back
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _limit_threads(tf: Any) -> None:
