@@ -112,6 +112,7 @@ def test_threads_change_wide_networks_by_rounding_only(by_threads, name):
             np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", ["dense", "convolutions", "normalised"])
 def test_workers_train_the_weights_of_one_process(name):
     """cross_validate with n_jobs=2 fits the weights of n_jobs=1."""

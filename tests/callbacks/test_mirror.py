@@ -86,6 +86,7 @@ BLIND = {
 }
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", BLIND)
 def test_callbacks_that_look_at_no_weights_cost_no_copy_per_epoch(run, name):
     """What looks at logs and rates alone leaves the weights where they are."""

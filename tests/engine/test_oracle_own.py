@@ -184,6 +184,7 @@ def test_every_network_trains_as_in_keras(name):
         np.testing.assert_allclose(own.predict(x), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("name", ["branches", "batch normalisation"])
 def test_networks_of_dense_layers_train_as_in_keras_without_xla(name):
     """What is compiled by XLA by default gives the same without."""

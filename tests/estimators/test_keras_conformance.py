@@ -1,6 +1,7 @@
 """scikit-learn's own checks of networks of the user's own."""
 
 import keras
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skdeep import KerasClassifier, KerasRegressor
@@ -16,6 +17,7 @@ EXPECTED_FAILED = {
 }
 
 
+@pytest.mark.fast
 @parametrize_with_checks(
     [KerasClassifier(build_dense, **ADAM), KerasRegressor(build_dense, **ADAM)],
     expected_failed_checks=lambda estimator: EXPECTED_FAILED,

@@ -37,6 +37,7 @@ def build(units=8, activation="softmax", n_outputs=3, n_inputs=4):
     return keras.Model(rows, layers.Dense(n_outputs, activation=activation)(hidden))
 
 
+@pytest.mark.fast
 def test_labels_are_learnt_and_come_back():
     """Strings go in and out, probabilities are those of the Keras model."""
     net = KerasClassifier(build, **IRIS).fit(X, Y)

@@ -11,6 +11,7 @@ from skdeep import DNNClassifier, DNNRegressor
 SMALL = {"hidden_layer_sizes": (4,), "epochs": 3, "random_state": 0}
 
 
+@pytest.mark.fast
 def test_a_network_made_before_trains_as_if_made_in_fit(iris):
     """Initialize and a warm fit give the bits of a fit, dropout and history too."""
     X, y = iris

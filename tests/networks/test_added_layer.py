@@ -129,6 +129,7 @@ def net():
     return RowNormalizedRegressor(**SMALL, shuffle=False).fit(X, Y)
 
 
+@pytest.mark.fast
 def test_it_stands_behind_every_kernel(net):
     """The stack has the layer where its class says it stands."""
     names = [layer.name for layer in net._fitted.network.layers]

@@ -121,6 +121,7 @@ def case(request, tmp_path_factory):
     return estimator, rows, results(estimator, rows, folder / "model")
 
 
+@pytest.mark.fast
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_results_do_not_depend_on_global_settings(case, setting, tmp_path):
     """Weights, predictions, ``model_``, export and summary are the same to the bit."""
