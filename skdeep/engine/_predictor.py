@@ -40,9 +40,12 @@ MIN_DENSE_TILE = 48
 SMALL_IMAGE_TILE = 24
 MAX_MULTIPLICATIONS_OF_IMAGES = 2**25
 
-# Values per call, and in the tiles that are computed at a time: 64 MiB of float32 keep
-# memory bounded, and are large enough that the calls themselves cost nothing.
+# Values in the tiles that are computed at a time: 64 MiB of float32 keep memory bounded.
 MAX_VALUES = 2**24
+# Values of the rows of a call, or of its outputs. They are held up to four times: as
+# dense rows, filled up to tiles, as a tensor, and by tile. Sparse rows of 100,000
+# features took 368 MiB with 2**24; calls of 16 MiB still cost nothing.
+MAX_CALL_VALUES = 2**22
 MAX_TILES_AT_ONCE = 10
 N_PROBED_ROWS = 8
 
@@ -92,7 +95,7 @@ class Predictor:
     def n_call_rows(self) -> int:
         """How many rows one call may have; a whole number of tiles."""
         values = max(prod(self.network.input_shape), self.network.output_units)
-        return max(1, MAX_VALUES // (values * self.tile)) * self.tile
+        return max(1, MAX_CALL_VALUES // (values * self.tile)) * self.tile
 
     def predict(self, weights: Sequence[Any], X: np.ndarray) -> np.ndarray:
         """Predict rows; each has the same bits alone and among any others."""
@@ -147,7 +150,7 @@ class Predictor:
     def _trace_loop(self) -> Any:
         """Make the function of weights and tiles, a loop around the other."""
         tf, tile, n_outputs = load_tensorflow(), self.tile, self.network.output_units
-        n_at_once = MAX_VALUES // (tile * self.network.max_values_per_row)
+        n_at_once = MAX_CALL_VALUES // (tile * self.network.max_values_per_row)
 
         def predict_tiles(weights: Any, tiles: Any) -> Any:
             n_tiles = tf.shape(tiles)[0]

@@ -316,7 +316,7 @@ def test_large_inputs_are_cut_into_calls_and_decoded_in_pieces(monkeypatch):
         lengths.append(len(outputs))
         return outputs.argmax(axis=1)
 
-    monkeypatch.setattr(_predictor, "MAX_VALUES", 13 * 2000)
+    monkeypatch.setattr(_predictor, "MAX_CALL_VALUES", 13 * 2000)
     found = fitted.predict(X, decode)
 
     np.testing.assert_array_equal(found, expected)
