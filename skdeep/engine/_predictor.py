@@ -40,7 +40,7 @@ MIN_DENSE_TILE = 48
 SMALL_IMAGE_TILE = 24
 MAX_MULTIPLICATIONS_OF_IMAGES = 2**25
 
-# Values in the tiles that are computed at a time: 64 MiB of float32 keep memory bounded.
+# Values in the tiles that are computed at a time: 64 MiB keep memory bounded.
 MAX_VALUES = 2**24
 # Values of the rows of a call, or of its outputs. They are held up to four times: as
 # dense rows, filled up to tiles, as a tensor, and by tile. Sparse rows of 100,000

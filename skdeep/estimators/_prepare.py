@@ -16,7 +16,7 @@ from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
 from skdeep.data._features import check_numbers, warn_if_far_away
 from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import NO_ROWS, WeightScale
-from skdeep.data._targets import check_units
+from skdeep.data._targets import check_units, warn_of_size
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._job import Job, Outcome
 from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
@@ -101,8 +101,10 @@ def prepare_job(
     """
     key, hyperparameters = keyed or make_key(setting, training.n_rows)
     _check_targets(setting, key, training, validation)
-    if before is None:
+    if before is None:  # after all that ends in an error
         warn_of_one_hot(setting.head, training.y)
+        if setting.head.target_type.has_units and setting.head.rescaling is None:
+            warn_of_size(training.y, training.weight)
     state = _state_before(setting, key, before)
     if validation is not None:
         warn_if_far_away(training.X, validation.X)

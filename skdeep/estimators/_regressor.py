@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
-from skdeep.data._targets import dense_targets, warn_of_size
+from skdeep.data._targets import dense_targets
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.networks._head import head_of_numbers
@@ -26,8 +26,6 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return dense_targets(y.astype(np.float64) if is_text else y)
 
     def _make_head(self, y, weight, classes):
-        if not self.normalize_y:
-            warn_of_size(y, weight)
         return head_of_numbers(y, weight, self.normalize_y), y
 
     @unchanged_on_error
