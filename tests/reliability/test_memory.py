@@ -150,15 +150,15 @@ def test_a_large_sparse_matrix_is_never_made_dense():
 MANY_OUTPUTS = """
 import numpy as np
 from skdeep.engine._fitted import FittedNetwork
-from skdeep.networks._description import Network
-from skdeep.networks._weights import weight_specs
+from skdeep import DNNClassifier
+from skdeep.networks._from_parameters import make_network
 
 def megabytes(name):
     (line,) = (line for line in open("/proc/self/status") if line.startswith(name))
     return int(line.split()[1]) / 1024
 
-network = Network((20,), 10_000, "softmax")
-weights = [np.ones(spec.shape, "float32") for spec in weight_specs(network)]
+network, _ = make_network(DNNClassifier(()).get_params(), (20,), 10_000, "softmax")
+weights = [np.ones(spec.shape, "float32") for spec in network.weight_specs()]
 fitted = FittedNetwork(network, {}, weights)
 fitted.predict(np.ones((3, 20)))
 before = megabytes("VmRSS")
