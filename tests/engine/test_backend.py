@@ -88,6 +88,7 @@ def interrupt():
         time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGINT)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in a job
 threading.Thread(target=interrupt).start()
 try:
     load_tensorflow()
