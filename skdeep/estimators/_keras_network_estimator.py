@@ -1,0 +1,487 @@
+"""What the estimators of a user's own Keras network share: build, prepare, run, keep.
+
+How parameters are routed is in ``_keras_routing``, what is made of a model in
+``_keras_build``, the constructors are in ``_keras_estimators``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.utils.multiclass import type_of_target
+
+from skdeep._sklearn import Interval, StrOptions, fit_context, with_callbacks
+from skdeep.callbacks._keras import copy_callbacks
+from skdeep.callbacks._sklearn_callbacks import begin_tasks
+from skdeep.data._holdout import split_rows
+from skdeep.data._inputs import check_inputs, in_order
+from skdeep.data._training_data import TrainingData
+from skdeep.engine._random import draw_seeds
+from skdeep.engine._run import run_job
+from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.estimators._keras_routing import (
+    build_arguments,
+    is_accepted,
+    is_model,
+    made_all,
+    prefix_of,
+    routed,
+    unknown_names,
+)
+from skdeep.estimators._network_estimator import NetworkEstimator
+from skdeep.estimators._parameters import (
+    COUNT,
+    NOT_NEGATIVE,
+    RATE,
+)
+from skdeep.estimators._prepare import Setting, TrainingState, prepare_job
+from skdeep.estimators._unchanged_on_error import unchanged_on_error
+
+# What fit and ``fit__`` may say for one call, besides what the constructor has.
+FIT_ARGUMENTS = frozenset(
+    {
+        "batch_size",
+        "callbacks",
+        "class_weight",
+        "epochs",
+        "shuffle",
+        "validation_batch_size",
+        "validation_data",
+        "validation_split",
+        "verbose",
+    }
+)
+CONSTRAINTS = {
+    "model": [callable, None],
+    "build_fn": [callable, None],
+    "loss": "no_validation",
+    "optimizer": "no_validation",
+    "metrics": "no_validation",
+    "epochs": [COUNT],
+    "batch_size": "no_validation",
+    "validation_split": [RATE],
+    "validation_batch_size": "no_validation",
+    "callbacks": "no_validation",
+    "early_stopping": ["boolean"],
+    "patience": [COUNT],
+    "min_delta": [NOT_NEGATIVE],
+    "monitor": [str],
+    "monitor_mode": [StrOptions({"auto", "min", "max"})],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "shuffle": ["boolean"],
+    "run_eagerly": ["boolean"],
+    "jit_compile": ["boolean", StrOptions({"auto"})],
+    "verbose": ["boolean", Interval(Integral, 0, 2, closed="both")],
+}
+# What of an estimator a build function may know before there is a network.
+NOT_IN_META = ("model_", "history_", "callbacks_")
+
+
+class KerasEstimator(NetworkEstimator):
+    """What both estimators do with a model of the user's."""
+
+    @property
+    def feature_encoder(self):
+        """The transformer in front of the network, for subclasses to override.
+
+        Its ``transform`` may return a dict or a list with an array for each input.
+        """
+        return None
+
+    @property
+    def _own_names(self):
+        """Parameters that the constructor does not name, sorted."""
+        known = set(self._get_param_names())
+        return sorted(
+            n for n in vars(self) if not (n in known or n[0] == "_" or n[-1] == "_")
+        )
+
+    def get_params(self, deep=True):
+        """Return the parameters, those of the build function and routed ones, too.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether those of estimators inside are among them.
+
+        Returns
+        -------
+        dict
+            Names and values.
+        """
+        own = {name: getattr(self, name) for name in self._own_names}
+        return {**super().get_params(deep=deep), **own}
+
+    def set_params(self, **params):
+        """Set parameters.
+
+        Parameters
+        ----------
+        **params : dict
+            Of the constructor, with a prefix, or of the build function.
+
+        Returns
+        -------
+        self : object
+            The estimator.
+        """
+        own = {n: v for n, v in params.items() if self._is_own(n)}
+        super().set_params(**{n: v for n, v in params.items() if n not in own})
+        vars(self).update(own)
+        return self
+
+    def _is_own(self, name):
+        """Whether a name belongs to a prefix or to the build function."""
+        if prefix_of(name) is not None or name in self._own_names:
+            return True
+        is_known = name.partition("__")[0] in self._get_param_names()
+        build = self.model if self.build_fn is None else self.build_fn
+        return not is_known and is_accepted(build, name)
+
+    @property
+    def current_epoch(self):
+        """The number of epochs trained."""
+        return getattr(self, "n_epochs_", 0)
+
+    @property
+    def initialized_(self):
+        """Whether there is a network."""
+        return hasattr(self, "_fitted")
+
+    @property
+    def _float_dtype(self):
+        return "float32"
+
+    @unchanged_on_error
+    @with_callbacks
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        X_val=None,
+        y_val=None,
+        sample_weight_val=None,
+        **fit_arguments,
+    ):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like of any rank, sparse matrix, or dict or list of arrays
+            Training rows; an array for each input, by the names of the ``keras.Input``
+            or in their order.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Labels, or a label indicator matrix, for classifiers; numbers for
+            regressors.
+        sample_weight : array-like of shape (n_samples,), default=None
+            How much each row counts; only the ratios matter.
+        X_val : like X, default=None
+            Rows to evaluate after every epoch.
+        y_val : array-like, default=None
+            Their targets.
+        sample_weight_val : array-like, default=None
+            Their weights.
+        **fit_arguments : dict
+            Other values for this call: epochs, batch_size, validation_split,
+            validation_data, callbacks, shuffle, class_weight, verbose.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+        """
+        settings = self._settings(fit_arguments)
+        if settings.get("validation_data") is not None:
+            X_val, y_val, *weights = settings["validation_data"]
+            sample_weight_val = weights[0] if weights else None
+        continuing = self.warm_start and hasattr(self, "_fitted")
+        tasks = begin_tasks(self, settings["epochs"], X, y, sample_weight)
+        self._call = settings
+        training = self._training_data(X, y, sample_weight, continuing, None)
+        validation = self._validation_data(X_val, y_val, sample_weight_val)
+        if validation is None and settings["validation_split"]:
+            training, validation = _last_rows(training, settings["validation_split"])
+        return self._train(training, validation, settings, continuing, tasks)
+
+    @unchanged_on_error
+    def initialize(self, X, y):
+        """Build the network for this data, and train nothing.
+
+        Parameters
+        ----------
+        X : array-like, or dict or list of arrays
+            Rows.
+        y : array-like
+            Their targets.
+
+        Returns
+        -------
+        self : object
+            The estimator, which predicts with its initial weights.
+        """
+        self._call = settings = self._settings({})
+        training = self._training_data(X, y, None, False, None)
+        self._train(training, None, {**settings, "epochs": 0}, False, None)
+        self.history_ = {}
+        return self
+
+    def _partial_fit(self, X, y, sample_weight, classes):
+        settings = {**self._settings({}), "epochs": 1, "early_stopping": False}
+        continuing = hasattr(self, "_fitted")
+        tasks = begin_tasks(self, 1, X, y, sample_weight)
+        self._call = settings
+        training = self._training_data(X, y, sample_weight, continuing, classes)
+        return self._train(training, None, settings, continuing, tasks, partial=True)
+
+    def _settings(self, fit_arguments):
+        """The parameters that count in this call: those of fit, ``fit__``, all."""
+        parameters = self.get_params(deep=False)
+        own = routed(parameters, "fit")
+        own = {n: v for n, v in own.items() if not n.startswith("callbacks__")}
+        given = {**own, **fit_arguments}
+        unknown = sorted(set(given) - FIT_ARGUMENTS)
+        if unknown:
+            raise TypeError(
+                f"fit takes {sorted(FIT_ARGUMENTS)} for one call; got {unknown}. Set "
+                "others in the constructor."
+            )
+        return {**parameters, **given}
+
+    def _training_data(self, X, y, sample_weight, continuing, classes):
+        rows = super()._training_data(X, y, sample_weight, continuing, classes)
+        if not continuing:
+            self.X_shape_ = getattr(X, "shape", None) or np.shape(rows.X)
+            self.X_dtype_ = np.dtype(getattr(X, "dtype", None) or rows.X.dtype)
+            target = np.asarray(y)
+            self.y_dtype_, self.y_ndim_ = target.dtype, target.ndim
+            self.target_type_ = type_of_target(y)
+            self.n_outputs_expected_ = self._head.n_outputs
+        return rows
+
+    def _check_X(self, X, *, reset):
+        fitted = None if reset else self._inputs
+        encoder = self.feature_encoder
+        if encoder is not None:
+            X = check_inputs(self, X, None).rows if reset else np.asarray(X)
+            if reset:
+                self.feature_encoder_ = encoder.fit(X)
+            X = self.feature_encoder_.transform(X)
+        found = check_inputs(self, X, fitted)
+        if reset:
+            self._inputs = found._replace(rows=None)
+        return found.rows
+
+    def _input_shape(self):
+        return self._inputs.shapes[0]
+
+    def _meta(self):
+        """What a build function may know: the fitted attributes so far."""
+        names = [n for n in vars(self) if n[-1] == "_" and n[0] != "_"]
+        found = {n: getattr(self, n) for n in names if n not in NOT_IN_META}
+        if "classes_" in found:
+            found["n_classes_"] = self.n_classes_
+        found["n_outputs_"] = found["n_outputs_expected_"]
+        return found
+
+    def _build(self, settings):
+        """Return the model, and whether it is the user's own object."""
+        from skdeep.estimators._keras_build import compile_arguments
+
+        build = self.model if self.build_fn is None else self.build_fn
+        own = {n: v for n, v in settings.items() if n in self._own_names}
+        if build is None:
+            build = getattr(self, "_keras_build_fn", None)
+        if build is None or not callable(build):
+            raise ValueError(
+                f"{type(self).__name__} needs model, a Keras model or a function that "
+                f"returns one; got {build!r}. Give one."
+            )
+        if is_model(build):
+            unknown = [n for n in own if prefix_of(n) in (None, "model")]
+            if unknown:
+                raise TypeError(unknown_names(unknown, [], build))
+            return build, True
+        offered = {
+            "meta": self._meta,
+            "params": lambda: dict(settings),
+            "compile_kwargs": lambda: compile_arguments(settings),
+        }
+        return build(**build_arguments(build, settings, own, offered)), False
+
+    def _train(
+        self, training, validation, settings, continuing, tasks, *, partial=False
+    ):
+        """Build, prepare and run; keep what is left."""
+        load_tensorflow()
+        from skdeep.estimators._keras_build import (
+            built_model,
+            head_for,
+            input_names,
+            why_keras,
+        )
+
+        model, is_users = self._build(settings)
+        model = built_model(model, self._inputs.shapes)
+        self._inputs, training, validation = in_order(
+            self._inputs, input_names(model), training, validation
+        )
+        head = head_for(model, self._head)
+        if head is not self._head:
+            training = _with_codes(training)
+            validation = validation and _with_codes(validation)
+            self._head = head
+        reason = why_keras(model, settings)
+        self.trainer_ = "keras" if reason else "engine"
+        del self._call
+        rows = (training, validation)
+        if reason:
+            return self._train_in_keras(model, is_users, rows, settings, continuing)
+        job = self._job(model, is_users, rows, settings, continuing, partial)
+        if not settings["epochs"]:
+            return self._keep_untrained(job)
+        callbacks = self._make_callbacks(
+            job, tasks, _callbacks(settings), settings["verbose"]
+        )
+        outcome = run_job(job, callbacks)
+        keep_optimizer = self.warm_start or partial
+        return self._keep(job, outcome, tasks, keep_optimizer=keep_optimizer)
+
+    def _job(self, model, is_users, rows, settings, continuing, partial):
+        """Return the job that trains a built model in the engine."""
+        from skdeep.engine._cache import CACHE
+        from skdeep.estimators._keras_build import (
+            compiled_settings,
+            make_program,
+            resolved_batch_size,
+            start_weights,
+        )
+
+        key, numbers = make_program(
+            model,
+            compiled_settings(model, settings),
+            self._head,
+            self._inputs.shapes,
+            resolved_batch_size(settings["batch_size"], rows[0].n_rows),
+            settings["jit_compile"],
+        )
+        key = CACHE.program(key).key  # an equal one, whose network remembers more
+        setting = Setting(
+            settings,
+            {},
+            self._head,
+            key.network.input_shape,
+            settings["epochs"],
+            partial,
+        )
+        before = (self._training_state, self._fitted) if continuing else None
+        job = prepare_job(setting, *rows, before, (key, numbers))
+        if before is not None:
+            return job
+        if is_users and model.weights:
+            dtype = key.network.compute_dtype
+            weights = [w.astype(dtype) for w in model.get_weights()]
+        else:
+            weights = start_weights(key.network, model, job.seeds.weights)
+        return replace(job, weights=weights)
+
+    def _keep_untrained(self, job):
+        """Keep a network as it starts."""
+        weights = job.weights or job.key.network.draw_weights(job.seeds.weights)
+        self._fitted = self._network(job, weights)
+        self._training_state = TrainingState(job.seeds, 0)
+        self.n_iter_ = self.n_epochs_ = self.best_epoch_ = 0
+        self.n_outputs_ = self._head.n_outputs
+        return self
+
+    def _train_in_keras(self, model, is_users, rows, settings, continuing):
+        """Let Keras train, and keep what is left."""
+        from skdeep.engine._keras_training import KerasTrained, train_with_keras
+        from skdeep.estimators._keras_build import compile_to_train, model_to_train
+
+        if continuing and isinstance(self._fitted, KerasTrained):
+            model = self._fitted.model
+        else:
+            model = model_to_train(model, is_users)
+            compile_to_train(model, settings, self._head)
+        before = self.current_epoch if continuing else 0
+        training, validation, watching = self._rows_for_keras(*rows, settings)
+        history = {}
+        if settings["epochs"]:
+            history = train_with_keras(
+                model,
+                self._inputs.shapes,
+                training,
+                validation,
+                {
+                    "epochs": before + settings["epochs"],
+                    "initial_epoch": before,
+                    "batch_size": _batch_size(settings["batch_size"], training.n_rows),
+                    "shuffle": settings["shuffle"],
+                    "verbose": int(settings["verbose"]),
+                    "callbacks": [*copy_callbacks(_callbacks(settings)), *watching],
+                },
+            )
+        self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
+        earlier = self.history_ if before else {}
+        self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
+        self.n_iter_ = len(history.get("loss", []))
+        self.n_epochs_ = self.best_epoch_ = before + self.n_iter_
+        self.n_outputs_ = self._head.n_outputs
+        return self
+
+    def _rows_for_keras(self, training, validation, settings):
+        """Rows of mean weight 1, those to watch, and who watches them."""
+        if not settings["early_stopping"]:
+            return training.with_mean_weight_one("The training rows"), validation, []
+        import keras
+
+        if validation is None:
+            seed = draw_seeds(self.random_state).holdout
+            fraction = settings["validation_fraction"]
+            train, held = split_rows(training.n_rows, fraction, seed, None)
+            training, validation = training.take(train), training.take(held)
+        monitor = settings["monitor"]
+        stop = keras.callbacks.EarlyStopping(
+            "val_loss" if monitor == "auto" else monitor,
+            min_delta=settings["min_delta"],
+            patience=settings["patience"],
+            mode=settings["monitor_mode"],
+            restore_best_weights=True,
+        )
+        return training.with_mean_weight_one("The training rows"), validation, [stop]
+
+
+def _callbacks(settings):
+    """The callbacks of a fit, those given as classes made."""
+    arguments = routed(settings, "callbacks") | routed(settings, "fit__callbacks")
+    return made_all(settings["callbacks"], arguments, "callbacks")
+
+
+def _batch_size(batch_size, n_rows):
+    """What Keras is told: None is its default, -1 stands for all rows."""
+    return n_rows if batch_size == -1 else batch_size
+
+
+def _last_rows(rows, fraction):
+    """Split off the last rows, as Keras does with ``validation_split``."""
+    n_trained = int(np.floor(rows.n_rows * (1 - fraction)))
+    if not 0 < n_trained < rows.n_rows:
+        raise ValueError(
+            f"validation_split must leave rows on both sides; got {fraction} of "
+            f"{rows.n_rows} rows. Change it, or give X_val and y_val."
+        )
+    places = np.arange(rows.n_rows)
+    held_out = rows.take(places[n_trained:]).with_mean_weight_one("The last rows")
+    return rows.take(places[:n_trained]), held_out
+
+
+def _with_codes(rows):
+    """Targets as class numbers, where they were a column of 0 and 1."""
+    return TrainingData(rows.X, rows.y.ravel(), rows.weight)
