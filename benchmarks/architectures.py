@@ -1,7 +1,7 @@
 """Ask what a search over architectures leaves in memory.
 
 One epoch of ever another network, so that each fit compiles a program; resident
-memory after each. The cache keeps the 64 programs used last.
+memory after each. The cache keeps the 24 programs used last.
 """
 
 import tempfile

@@ -93,7 +93,9 @@ def _refuse_odd_class(cls: Any) -> None:
     import keras
 
     optimizers = keras.optimizers
-    wrappers = (optimizers.LossScaleOptimizer, optimizers.MultiOptimizer)
+    # MultiOptimizer came with Keras 3.15.
+    names = ("LossScaleOptimizer", "MultiOptimizer")
+    wrappers = tuple(vars(optimizers)[n] for n in names if hasattr(optimizers, n))
     if not issubclass(cls, optimizers.Optimizer) or issubclass(cls, wrappers):
         raise InvalidNetworkError(
             "optimizer must be a Keras optimizer's name, class or instance; got the "

@@ -467,12 +467,6 @@ PARAMETERS = {
         "wraps other optimizers",
         optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD()),
     ),
-    "optimizer of optimizers": case(
-        "wraps other optimizers",
-        optimizer=keras.optimizers.MultiOptimizer(
-            keras.optimizers.OptimizerMap(keras.optimizers.SGD())
-        ),
-    ),
     "optimizer of one's own around another": case(
         "wraps other optimizers", optimizer=Slowly(keras.optimizers.SGD())
     ),
@@ -563,6 +557,13 @@ PARAMETERS = {
     "pooling of three sides": case("pool_size", CNN, pool_size=((2, 2, 2),)),
     "pooling of 10**12 rows": case("pool_size", CNN, pool_size=10**12),
 }
+if hasattr(keras.optimizers, "MultiOptimizer"):  # from Keras 3.15 on
+    PARAMETERS["optimizer of optimizers"] = case(
+        "wraps other optimizers",
+        optimizer=keras.optimizers.MultiOptimizer(
+            keras.optimizers.OptimizerMap(keras.optimizers.SGD())
+        ),
+    )
 IMAGE_SHAPES = [
     (4, 4),
     (4, 4, 1, 1),
