@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from skdeep.engine._program import TrainingProgram
 
 # The bytes are those of a program's placeholders, which grow with the weights: 64 wide
-# networks would be gigabytes. What XLA compiled, 15 MiB each, is not counted: with 64 a
-# search over architectures ended at 2.3 GiB. The folds of a candidate follow each other.
+# networks would be gigabytes. What XLA compiled, 15 MiB each, is not counted: 64 would
+# hold a gigabyte of it. The folds of a candidate follow each other.
 MAX_PROGRAMS = 24
 MAX_BYTES = 2**30
 

@@ -46,7 +46,7 @@ class _OneSession:
 
     def __init__(self, tf: Any, function: Callable[..., Any], jit_compile: bool):
         self._tf = tf
-        self._function = function
+        self._function: Callable[..., Any] | None = function
         self._jit_compile = jit_compile
         self._lock = threading.Lock()
         self._session: Any = None
@@ -77,6 +77,9 @@ class _OneSession:
         self._call = self._session.make_callable(
             tf.nest.flatten(self._results), feed_list=places
         )
+        # A program holds its functions, and they would hold the program: the session
+        # would wait for the garbage collector.
+        self._function = None
 
     def __del__(self) -> None:
         """Close the session when neither the cache nor a run needs it any more."""
