@@ -15,6 +15,7 @@ Who owns what:
 - ``_random`` turns one ``random_state`` into seeds, and seeds into draws.
 - ``_objective`` is what is minimised and measured, in a form that compares.
 - ``_compiled_model`` makes the Keras model that Keras' callbacks look at.
+- ``_keras_training`` lets Keras train what the engine cannot take.
 - ``_fitted`` owns what a fit leaves: arrays and plain values.
 - ``backends`` has what differs between frameworks, and nothing else names one.
 

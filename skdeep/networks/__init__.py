@@ -4,6 +4,8 @@
 - ``_layer_stack`` is a network of layers one behind the other; ``layers`` has them,
   one file each.
 - ``_from_parameters`` stacks the layers that an estimator's parameters ask for.
+- ``_keras_network`` is a Keras model of the user's own; ``_keras_config`` makes its
+  configuration comparable, ``_keras_template`` is the formula that it gives.
 - ``_head`` is what a target implies: units, output activation, losses, coding.
 
 A network holds no number that may change from fit to fit: dropout rates and penalties

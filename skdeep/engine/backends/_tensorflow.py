@@ -115,7 +115,7 @@ class _OneTrace:
 
 
 def _called(traced: Any, arguments: Sequence[Any]) -> Any:
-    """Run a concrete function; without a public way, checked on 2.18 to 2.21."""
+    """Run a concrete function; without a public way, tried on 2.18 and 2.21."""
     import tensorflow as tf
 
     inputs = tf.nest.flatten(arguments)
