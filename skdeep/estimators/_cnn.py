@@ -76,9 +76,10 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         bias) and the activation. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -128,10 +129,10 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -183,6 +184,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -359,9 +362,10 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         bias) and the activation. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -411,9 +415,10 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -424,10 +429,12 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
-    normalize_y : bool, default=False
+    normalize_y : bool or "auto", default=False
         Train on the target minus its mean, divided by its deviation; predictions come
-        back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.
+        back in its units, and metrics are measured in them; the loss is not. "auto"
+        does so for losses that ask only how far a prediction is off (squared and
+        absolute error, "huber", "log_cosh", "quantile"), and leaves the target alone
+        for others, such as "poisson" and functions of your own.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
@@ -464,6 +471,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.

@@ -32,7 +32,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or tuple of int, default=(64, 64)
+    hidden_layer_sizes : int or tuple of int, default=(128, 128)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
     activation : str, Keras layer or callable, default="relu"
@@ -49,9 +49,10 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         bias) and the activation. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default="auto"
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -101,10 +102,10 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.
+    early_stopping : bool or "auto", default="auto"
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -156,6 +157,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -198,14 +201,14 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 64),
+        hidden_layer_sizes=(128, 128),
         *,
         activation="relu",
         activation_params=None,
         kernel_initializer="glorot_uniform",
         batch_normalization=False,
         input_dropout=0.0,
-        dropout=0.0,
+        dropout="auto",
         l1=0.0,
         l2=0.0,
         activity_l1=0.0,
@@ -224,7 +227,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         epochs=100,
         batch_size=32,
         shuffle=True,
-        early_stopping=False,
+        early_stopping="auto",
         patience=10,
         min_delta=0.0,
         monitor="auto",
@@ -286,7 +289,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or tuple of int, default=(64, 64)
+    hidden_layer_sizes : int or tuple of int, default=(128, 128)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
     activation : str, Keras layer or callable, default="relu"
@@ -303,9 +306,10 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         bias) and the activation. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default="auto"
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -355,9 +359,10 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.
+    early_stopping : bool or "auto", default="auto"
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -368,10 +373,12 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
-    normalize_y : bool, default=False
+    normalize_y : bool or "auto", default="auto"
         Train on the target minus its mean, divided by its deviation; predictions come
-        back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.
+        back in its units, and metrics are measured in them; the loss is not. "auto"
+        does so for losses that ask only how far a prediction is off (squared and
+        absolute error, "huber", "log_cosh", "quantile"), and leaves the target alone
+        for others, such as "poisson" and functions of your own.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
@@ -408,6 +415,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -451,14 +460,14 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 64),
+        hidden_layer_sizes=(128, 128),
         *,
         activation="relu",
         activation_params=None,
         kernel_initializer="glorot_uniform",
         batch_normalization=False,
         input_dropout=0.0,
-        dropout=0.0,
+        dropout="auto",
         l1=0.0,
         l2=0.0,
         activity_l1=0.0,
@@ -477,13 +486,13 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         epochs=100,
         batch_size=32,
         shuffle=True,
-        early_stopping=False,
+        early_stopping="auto",
         patience=10,
         min_delta=0.0,
         monitor="auto",
         monitor_mode="auto",
         validation_fraction=0.1,
-        normalize_y=False,
+        normalize_y="auto",
         callbacks=None,
         warm_start=False,
         random_state=None,

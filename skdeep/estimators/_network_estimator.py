@@ -165,6 +165,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self._training_state = TrainingState(job.seeds, 0)
         self.history_ = {}
         self.n_iter_ = self.n_epochs_ = self.best_epoch_ = 0
+        self.do_early_stopping_ = False
         self.n_outputs_ = self._head.n_outputs
         return self
 
@@ -209,7 +210,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _partial_fit(self, X, y, sample_weight, classes):
         """One more epoch over these rows."""
-        if self.early_stopping:
+        if self.early_stopping and self.early_stopping != "auto":
             raise ValueError(
                 "partial_fit sees too little to stop early; got early_stopping=True. "
                 "Use fit, or set early_stopping=False."
@@ -298,7 +299,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Keep what a job has left, and tell the user what he should know.
 
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
-        ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
+        ``n_epochs_``, ``best_epoch_``, ``do_early_stopping_``, ``n_outputs_``.
         """
         self._fitted = self._network(job, outcome.weights)
         self._training_state = state_after(job, outcome, keep_optimizer)
@@ -306,6 +307,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = outcome.n_epochs - job.first_epoch
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
+        self.do_early_stopping_ = job.stopping is not None
         self.n_outputs_ = self._head.n_outputs
         # After the attributes are set: interrupted_ is a copy with them, and the
         # estimator gets back those it had (see ``unchanged_on_error``).

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
+from skdeep.callbacks._early_stopping import (
+    StoppingRule,
+    check_monitor,
+    rises,
+    stops_early,
+)
 from skdeep.data._features import check_numbers, warn_if_far_away
 from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import NO_ROWS, WeightScale
@@ -23,6 +28,8 @@ from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._head import Head, check_loss_takes, warn_of_one_hot
+
+FEWEST_ROWS_TO_DROP = 200  # for dropout="auto"
 
 if TYPE_CHECKING:
     from skdeep.engine._fitted import FittedNetwork
@@ -77,6 +84,22 @@ class Setting:
         """The dtype of rows, targets and losses."""
         return "float64" if self.parameters["dtype"] == "float64" else "float32"
 
+    def parameters_for(self, n_rows: int) -> Mapping[str, Any]:
+        """The parameters, without the dropout of "auto" for few rows.
+
+        So few have little to be averaged over, and what is left of them by chance
+        would decide: weights of rows and copies of them would train differently.
+        """
+        is_auto = isinstance(self.parameters.get("dropout"), str)
+        if is_auto and (self.is_partial or n_rows < FEWEST_ROWS_TO_DROP):
+            return {**self.parameters, "dropout": 0.0}
+        return self.parameters
+
+    def stops_early(self, n_rows: int) -> bool:
+        """Whether a fit of so many rows watches some; a part of the rows never does."""
+        asked = self.parameters["early_stopping"]
+        return not self.is_partial and stops_early(asked, n_rows)
+
 
 def prepare_job(
     setting: Setting,
@@ -106,9 +129,10 @@ def prepare_job(
         if setting.head.target_type.has_units and setting.head.rescaling is None:
             warn_of_size(training.y, training.weight)
     state = _state_before(setting, key, before)
+    stops = setting.stops_early(training.n_rows)
     if validation is not None:
         warn_if_far_away(training.X, validation.X)
-    elif setting.parameters["early_stopping"]:
+    elif stops:
         training, validation = _hold_out(setting, training, state.seeds.holdout)
     # After rows were held out: either side has the mean weight 1 for itself.
     training, weight_scale = _scale_weights(training, state, setting.is_partial)
@@ -129,7 +153,7 @@ def prepare_job(
         shuffle=bool(setting.parameters["shuffle"]),
         weights=_weights_before(before, goes_on),
         optimizer_state=state.optimizer_state if goes_on else None,
-        stopping=_stopping_rule(setting.parameters, key.objective.names),
+        stopping=_stopping_rule(setting.parameters, key.objective.names, stops),
         rescaling=setting.head.rescaling,
         weight_scale=weight_scale,
     )
@@ -153,7 +177,7 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
     from skdeep.keras_objects._optimizers import make_optimizer
     from skdeep.networks._from_parameters import make_network
 
-    given, head = setting.parameters, setting.head
+    given, head = setting.parameters_for(n_rows), setting.head
     objective = make_objective(
         given["loss"],
         given["loss_params"],
@@ -247,13 +271,13 @@ def _scale_weights(
 
 
 def _stopping_rule(
-    parameters: Mapping[str, Any], names: tuple[str, ...]
+    parameters: Mapping[str, Any], names: tuple[str, ...], stops: bool
 ) -> StoppingRule | None:
-    """Say when to stop early, if asked to; a wrong monitor is wrong without, too."""
+    """Say when to stop early, if a fit does; a wrong monitor is wrong without, too."""
     monitor = parameters["monitor"]
     monitor = "val_loss" if monitor == "auto" else monitor
     check_monitor(monitor, [*names, *(f"val_{n}" for n in names), "learning_rate"])
-    if not parameters["early_stopping"]:
+    if not stops:
         return None
     return StoppingRule(
         monitor,

@@ -11,9 +11,11 @@ from sklearn.utils.validation import check_is_fitted
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
 from skdeep.data._targets import dense_targets
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
-from skdeep.networks._head import head_of_numbers
+from skdeep.keras_objects._losses import name_of_loss, resolve_loss
+from skdeep.networks._head import OF_DIFFERENCES, head_of_numbers
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -26,7 +28,17 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return dense_targets(y.astype(np.float64) if is_text else y)
 
     def _make_head(self, y, weight, classes):
-        return head_of_numbers(y, weight, self.normalize_y), y
+        return head_of_numbers(y, weight, self._standardizes_y()), y
+
+    def _standardizes_y(self):
+        """Whether to train on the standardised target; "auto" asks the loss."""
+        if self.normalize_y != "auto":
+            return self.normalize_y
+        if isinstance(self.loss, str) and self.loss == "auto":
+            return True
+        load_tensorflow()
+        loss = resolve_loss(self.loss, dict(self.loss_params or {}))
+        return name_of_loss(loss) in OF_DIFFERENCES
 
     @unchanged_on_error
     @with_callbacks

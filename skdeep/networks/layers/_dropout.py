@@ -16,6 +16,9 @@ from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 from skdeep.networks.layers._numbers import check_order
 
 INPUT = "input_dropout"
+# What dropout="auto" asks for: behind layers of this many units or more. Narrower ones
+# have few units to spare.
+AUTO_RATE, AUTO_UNITS = 0.15, 64
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,11 @@ def rate_name(number: int) -> str:
 def read_rates(parameters: Mapping[str, Any]) -> list[float]:
     """One dropout rate per hidden layer."""
     dropout = parameters["dropout"]
+    units = read_units(parameters)
+    if isinstance(dropout, str):
+        return [AUTO_RATE if n_units >= AUTO_UNITS else 0.0 for n_units in units]
     check_order("dropout", dropout)
-    n_layers = len(read_units(parameters))
+    n_layers = len(units)
     if isinstance(dropout, Real):
         return [float(dropout)] * n_layers
     rates = list(dropout)
