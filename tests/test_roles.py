@@ -54,9 +54,12 @@ WITHOUT_PARTS = {
 }
 ESTIMATORS = {
     DNNClassifier: (COMMON, X),
-    DNNRegressor: (COMMON, X),
+    DNNRegressor: (COMMON | {"loss": "auto"}, X),
     CNNClassifier: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
-    CNNRegressor: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
+    CNNRegressor: (
+        {**COMMON, "loss": "auto", "image_shape": (4, 4, 1), "filters": (2,)},
+        IMAGES,
+    ),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -80,6 +83,8 @@ CHANGES = {
     "optimizer_params": {"weight_decay": 0.1},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "quantile": 0.9,
+    "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
     "epochs": 3,
     "batch_size": 9,

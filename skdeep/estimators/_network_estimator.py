@@ -67,6 +67,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     def _make_head(self, y, weight, classes):
         """Return the head for checked targets, and the targets as a plain array."""
 
+    def _continued_head(self, head):
+        """Return the head of training that goes on, perhaps with other parameters."""
+        return head
+
     @unchanged_on_error
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -239,6 +243,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         weight = row_weights(sample_weight, X, len(y))
         if not continuing:
             self._head, y = self._make_head(y, weight, classes)
+        else:
+            self._head = self._continued_head(self._head)
         encoded = self._encode(y, "y")
         weight = self._with_class_weight(weight, self._head, y)
         return TrainingData(X, encoded, weight)

@@ -40,6 +40,8 @@ class Place(Enum):
     BEHIND_HIDDEN = auto()
     # Inside FEATURES, behind every block of convolutions:
     BEHIND_BLOCK = auto()
+    # Inside OUTPUT:
+    BEHIND_OUTPUT = auto()
 
 
 STAGES = (Place.INPUT, Place.FEATURES, Place.VECTOR, Place.HIDDEN, Place.OUTPUT)
