@@ -62,6 +62,7 @@ RATE = NumberInterval(Real, 0, 1, closed="left")
 NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
 POSITIVE = NumberInterval(Real, 0, None, closed="neither")
 COUNT = NumberInterval(Integral, 1, None, closed="left")
+AT_LEAST_TWO = NumberInterval(Integral, 2, None, closed="left")
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -158,6 +159,32 @@ LAYERS = (
     Parameter("max_norm", None, VARIABLE, [POSITIVE, None],
         "float",
         """Largest norm of the weights into one unit, enforced after every update."""),
+    Parameter("numeric_embedding", None, ARCHITECTURE,
+        [StrOptions({"periodic", "piecewise_linear"}), None],
+        '{"periodic", "piecewise_linear"} or None',
+        """Functions of every numeric feature that the network sees with the feature:
+        learned linear maps of "periodic" waves of learned frequencies, or of how full
+        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
+        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
+        et al. (2024), arXiv 2407.04491.""", only=TABLES),
+    Parameter("numeric_features", "auto", ARCHITECTURE,
+        [StrOptions({"auto", "all"}), "array-like"],
+        '"auto", "all" or array-like of bool, int or str',
+        """The features that ``numeric_embedding`` embeds: a mask, numbers or names of
+        columns. "auto" are those with more than two different values in the first rows
+        that are fitted, so that indicators stay as they are.""", only=TABLES),
+    Parameter("embedding_terms", 16, ARCHITECTURE, [COUNT],
+        "int",
+        """Waves or bins per feature.""", only=TABLES),
+    Parameter("embedding_size", 4, ARCHITECTURE, [AT_LEAST_TWO],
+        "int",
+        """Numbers that an embedded feature becomes, itself among them.""",
+        only=TABLES),
+    Parameter("embedding_sigma", 0.1, RUN, [POSITIVE],
+        "float",
+        """Deviation of the frequencies at the start, in waves per unit of X; raise it
+        where the target changes within small differences of a feature.""",
+        only=TABLES),
 )
 
 # How it is updated; keras_objects/_optimizers.py reads it, and passes what is
