@@ -79,6 +79,7 @@ CHANGES = {
     "optimizer": "rmsprop",
     "learning_rate": 0.01,
     "decay": 0.1,
+    "schedule": "cosine",
     "momentum": 0.6,
     "nesterov": True,
     "clipnorm": 1.0,

@@ -90,7 +90,7 @@ class Run:
         self.state = state
         self.job = job
         # A dict of its own: callbacks set the rate, and the job stays as it is.
-        self.hyperparameters = job.program_inputs
+        self.hyperparameters = program.with_plan(state, job.program_inputs)
         self.callbacks = list(callbacks)
         self.epoch = job.first_epoch
         self.last_epoch = job.last_epoch

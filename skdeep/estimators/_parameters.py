@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from skdeep._sklearn import HasMethods, Interval, Options, StrOptions
+from skdeep.keras_objects._schedules import SCHEDULES
 
 ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
 
@@ -202,6 +203,16 @@ OPTIMIZER = (
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),
+    Parameter("schedule", "constant", PROGRAM, [StrOptions({"constant", *SCHEDULES})],
+        "str",
+        """What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2,
+        "coslog4" four cosine cycles of doubling length (RealMLP, arXiv 2407.04491),
+        "one_cycle" a rise over 30 % of the epochs and a long fall (arXiv 1708.07120);
+        ``learning_rate`` is the largest rate. Early stopping leaves the plan as it is;
+        every fit that goes on by ``warm_start`` begins a plan of its own;
+        ``partial_fit`` counts its epochs and begins anew behind every ``epochs`` of
+        them. Worth a trial where the last epochs jump, often with a larger rate."""),
     Parameter("momentum", 0.0, PROGRAM, [NumberInterval(Real, 0, 1, closed="both")],
         "float",
         """For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual."""),

@@ -340,3 +340,47 @@ def test_learning_rates_follow_decay_and_schedules(scheduled):
     assert estimator.history_["learning_rate"][-1] == pytest.approx(
         0.05 / (1 + 0.1 * n_updates)
     )
+
+
+class Planned(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule by name as one of Keras', which counts updates."""
+
+    factors = {
+        "linear": lambda t: 1 - t,
+        "cosine": lambda t: (1 + np.cos(np.pi * t)) / 2,
+        "coslog4": lambda t: (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))) / 2,
+        "one_cycle": lambda t: np.interp(
+            (1 - np.cos(np.pi * (t / 0.3 if t < 0.3 else (t - 0.3) / 0.7))) / 2,
+            [0, 1],
+            [1 / 25, 1] if t < 0.3 else [1, 1e-4 / 25],
+        ),
+    }
+
+    def __init__(self, name, rate, n_batches):
+        shares = np.arange(n_batches) / n_batches
+        self.rates = [rate * self.factors[name](t) for t in shares]
+
+    def __call__(self, step):
+        """Look the rate of an update up."""
+        return keras.ops.take(keras.ops.convert_to_tensor(self.rates, "float32"), step)
+
+    def get_config(self):
+        """Nothing to write down: it is not saved."""
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("name", "n_steps"),
+    [("linear", 1), ("cosine", 1), ("coslog4", 2), ("one_cycle", 1)],
+)
+def test_a_schedule_by_name_follows_its_formula(name, n_steps):
+    """Over the planned epochs, as in Keras by batches, whatever is accumulated."""
+    accumulated = {"gradient_accumulation_steps": n_steps} if n_steps > 1 else {}
+    settings = {**SMALL, "optimizer_params": accumulated, "learning_rate": 0.02}
+    estimator = DNNRegressor(**settings, schedule=name).fit(X, Y_NUMBER)
+
+    schedule = Planned(name, 0.02, EPOCHS * (-(-N_ROWS // BATCH_SIZE)))
+
+    optimizer = keras.optimizers.Adam(schedule, **accumulated)
+    oracle = keras_fit(estimator, X, Y_NUMBER, optimizer, LOSSES["regression"]())
+    assert_same_training(estimator, oracle)
