@@ -99,6 +99,15 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         crawls.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -248,6 +257,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         optimizer="adam",
         learning_rate=0.001,
         decay=0.0,
+        schedule="constant",
         momentum=0.0,
         nesterov=False,
         clipnorm=None,
@@ -293,6 +303,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
@@ -382,6 +393,15 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         crawls.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -533,6 +553,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         optimizer="adam",
         learning_rate=0.001,
         decay=0.0,
+        schedule="constant",
         momentum=0.0,
         nesterov=False,
         clipnorm=None,
@@ -580,6 +601,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
