@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -14,8 +16,10 @@ from skdeep.data._targets import dense_targets
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
+from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._losses import name_of_loss, resolve_loss
 from skdeep.networks._head import OF_DIFFERENCES, head_of_numbers
+from skdeep.networks._number_outputs import number_output
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -28,7 +32,8 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return dense_targets(y.astype(np.float64) if is_text else y)
 
     def _make_head(self, y, weight, classes):
-        return head_of_numbers(y, weight, self._standardizes_y()), y
+        standardize = self._standardizes_y()
+        return head_of_numbers(y, weight, standardize, self._output()), y
 
     def _standardizes_y(self):
         """Whether to train on the standardised target; "auto" asks the loss."""
@@ -39,6 +44,20 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         load_tensorflow()
         loss = resolve_loss(self.loss, dict(self.loss_params or {}))
         return name_of_loss(loss) in OF_DIFFERENCES
+
+    def _continued_head(self, head):
+        output = self._output()
+        if output.n_units != head.output.n_units:
+            raise InvalidNetworkError(
+                f"Training can only go on with as many outputs; got {output.n_units} "
+                f"per target where there were {head.output.n_units}. Set quantiles "
+                "back, or fit with warm_start=False."
+            )
+        return replace(head, output=output)
+
+    def _output(self):
+        """What the parameters say that the outputs of a target are."""
+        return number_output(self.loss, self.loss_params, self.quantile, self.quantiles)
 
     @unchanged_on_error
     @with_callbacks
@@ -78,10 +97,102 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             and the units of the targets fit, else in float64.
         """
         check_is_fitted(self)
-        is_single = is_float32(X) and self._head.fits_float32
-        dtype = np.float32 if is_single else np.float64
-        decode = functools.partial(self._head.decode, dtype=dtype)
+        decode = functools.partial(self._head.decode, dtype=self._prediction_dtype(X))
         return self._predictions(X, decode)
+
+    def predict_quantiles(self, X, quantiles=None):
+        """Predict quantiles of the targets.
+
+        For regressors fitted with ``quantile`` or ``quantiles``. Quantiles of a row
+        never cross: outputs are sorted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        quantiles : array-like of shape (n_quantiles,), default=None
+            Some of those that the network was fitted for, 0.5 among them; None is all
+            that the constructor named, in that order.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_targets, n_quantiles)
+            In the units of the targets.
+
+        Raises
+        ------
+        ValueError
+            If the network was not fitted for these quantiles.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skdeep import DNNRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> net = DNNRegressor((16,), quantiles=(0.1, 0.5, 0.9), normalize_y=True,
+        ...                    epochs=50, random_state=0).fit(X, y)
+        >>> low, middle, high = net.predict_quantiles(X).T
+        >>> bool((low <= middle).all() and (middle <= high).all())
+        True
+        """
+        check_is_fitted(self)
+        return self._quantiles(X, self._head.output.check_levels(quantiles))
+
+    def predict_interval(self, X, coverage=0.9):
+        """Predict intervals that a share of the targets lies in.
+
+        Bounded by two quantiles, below and above which equal shares lie: 0.05 and 0.95
+        for a coverage of 0.9.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        coverage : float, default=0.9
+            The share, between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, n_targets, 2)
+            Lower and upper bound, in the units of the targets. That they cover so many
+            of new targets is a hope; conformal prediction makes it a promise, see "How
+            sure is a prediction?" in the documentation.
+
+        Raises
+        ------
+        ValueError
+            If the network was not fitted for these quantiles.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skdeep import DNNRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> net = DNNRegressor((16,), quantiles=(0.05, 0.95), normalize_y=True,
+        ...                    epochs=50, random_state=0).fit(X, y)
+        >>> net.predict_interval(X).shape
+        (442, 2)
+        """
+        check_is_fitted(self)
+        if not (isinstance(coverage, Real) and 0 < coverage < 1):
+            raise ValueError(
+                f"coverage must be a number between 0 and 1; got {coverage!r}. Use 0.9 "
+                "for intervals that nine of ten targets lie in."
+            )
+        bounds = ((1 - coverage) / 2, (1 + coverage) / 2)
+        return self._quantiles(X, self._head.output.check_levels(bounds))
+
+    def _quantiles(self, X, levels):
+        """The quantiles of these levels, behind the axes of the targets."""
+        decode = functools.partial(
+            self._head.decode_quantiles, levels=levels, dtype=self._prediction_dtype(X)
+        )
+        return self._predictions(X, decode)
+
+    def _prediction_dtype(self, X):
+        """Single precision for rows in it, if the units of the targets fit."""
+        is_single = is_float32(X) and self._head.fits_float32
+        return np.float32 if is_single else np.float64
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""

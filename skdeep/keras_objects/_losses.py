@@ -25,8 +25,8 @@ class Quantile:
         """Refuse a quantile outside (0, 1)."""
         if not 0 < self.quantile < 1:
             raise InvalidNetworkError(
-                "loss_params['quantile'] must be a number between 0 and 1, both "
-                f"excluded; got {self.quantile!r}. Use 0.5 for the median."
+                "quantile must be a number between 0 and 1, both excluded; got "
+                f"{self.quantile!r}. Use 0.5 for the median."
             )
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -38,12 +38,38 @@ class Quantile:
         return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)  # (n_rows,)
 
 
+@dataclass(frozen=True)
+class Quantiles:
+    """The mean of the pinball losses of several quantiles, see ``Quantile``.
+
+    Outputs are those of the first target in the order of the quantiles, then those of
+    the next; targets are repeated for each.
+    """
+
+    quantiles: tuple[float, ...]
+    reduction: str = "sum_over_batch_size"
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value per row."""
+        from keras import ops
+
+        error = y_true - y_pred
+        n_targets = error.shape[-1] // len(self.quantiles)
+        q = ops.convert_to_tensor(self.quantiles * n_targets, error.dtype)
+        return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)  # (n_rows,)
+
+
+# What Keras does not have; ``call`` gives one value per row.
+OWN_LOSSES = (Quantile, Quantiles)
+
+
 def resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
     """Turn a name, instance or function into a spec or a function."""
     import keras
 
-    if loss == "quantile":
-        return Quantile(**_checked(params, Quantile, loss))
+    if isinstance(loss, str) and loss == "quantile":
+        cls = Quantiles if "quantiles" in params else Quantile
+        return cls(**_checked(params, cls, loss))
     if isinstance(loss, type):
         raise InvalidNetworkError(
             "loss must be a name, an instance of a Keras loss or a function; got the "
