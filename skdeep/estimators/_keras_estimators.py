@@ -10,7 +10,7 @@ from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._keras_network_estimator import CONSTRAINTS, KerasEstimator
 from skdeep.estimators._keras_routing import routed
 from skdeep.estimators._regressor import NetworkRegressor
-from skdeep.networks._number_outputs import number_output
+from skdeep.networks._output_from_parameters import number_output
 
 
 class KerasClassifier(NetworkClassifier, KerasEstimator):

@@ -317,6 +317,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
         self.n_outputs_ = self._head.n_outputs
+        self._measure(job.training)
         # After the attributes are set: interrupted_ is a copy with them, and the
         # estimator gets back those it had (see ``unchanged_on_error``).
         if outcome.interrupted:
@@ -325,6 +326,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         if tasks is not None:
             tasks.end()
         return self
+
+    def _measure(self, rows):
+        """Measure on training rows what a prediction needs besides the network."""
 
     def _raise_interrupt(self, outcome):
         """Pass Ctrl-C on, whatever is around the fit: a search must end as well.

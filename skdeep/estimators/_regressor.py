@@ -17,7 +17,7 @@ from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._head import head_of_numbers
-from skdeep.networks._number_outputs import number_output
+from skdeep.networks._output_from_parameters import number_output
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -41,6 +41,12 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 "back, or fit with warm_start=False."
             )
         return replace(head, output=output)
+
+    def _measure(self, rows):
+        """Measure how targets vary around predictions. Sets: ``_head``."""
+        if self._head.needs_dispersion:
+            outputs = self._fitted.predict(rows.X)
+            self._head = self._head.with_dispersion(rows.y, outputs, rows.weight)
 
     def _output(self):
         """What the parameters say that the outputs of a target are."""
@@ -69,23 +75,44 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         """
         return self._partial_fit(X, y, sample_weight, None)
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Predict targets.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows.
+        return_std : bool, default=False
+            Return the standard deviation of the targets around the predictions, too,
+            for networks that were fitted for a distribution: ``loss="gaussian"``,
+            "poisson", "gamma" or "tweedie".
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the shape and the units of the targets of fit; in float32 if X is in it
             and the units of the targets fit, else in float64.
+        std : ndarray of the same shape
+            Only with ``return_std``.
         """
         check_is_fitted(self)
-        decode = functools.partial(self._head.decode, dtype=self._prediction_dtype(X))
-        return self._predictions(X, decode)
+        dtype = self._prediction_dtype(X)
+        if not return_std:
+            return self._predictions(
+                X, functools.partial(self._head.decode, dtype=dtype)
+            )
+        self._check_has_std()
+        decode = functools.partial(self._head.decode_moments, dtype=dtype)
+        moments = self._predictions(X, decode)  # (n_samples, ..., 2)
+        return moments[..., 0], np.sqrt(moments[..., 1])
+
+    def _check_has_std(self):
+        """Refuse a deviation that nothing is known of."""
+        if not self._head.output.has_variance:
+            raise ValueError(
+                "predict with return_std=True needs a network of a distribution; got "
+                f"one of loss={self.loss!r}. Fit with loss='gaussian'."
+            )
 
     def predict_quantiles(self, X, quantiles=None):
         """Predict quantiles of the targets.

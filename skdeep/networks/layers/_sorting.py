@@ -10,7 +10,7 @@ import numpy as np
 
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext
-from skdeep.networks._number_outputs import levels_of
+from skdeep.networks._quantile_output import levels_of
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 
 
