@@ -61,9 +61,9 @@ IMAGE = {
 }
 ESTIMATORS = {
     DNNClassifier: (TABLE, X),
-    DNNRegressor: (TABLE, X),
+    DNNRegressor: (TABLE | {"loss": "auto"}, X),
     CNNClassifier: (IMAGE, IMAGES),
-    CNNRegressor: (IMAGE, IMAGES),
+    CNNRegressor: (IMAGE | {"loss": "auto"}, IMAGES),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -93,6 +93,8 @@ CHANGES = {
     "optimizer_params": {"weight_decay": 0.1},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "quantile": 0.9,
+    "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
     "epochs": 3,
     "batch_size": 9,

@@ -254,7 +254,8 @@ OBJECTIVE = (
     Parameter("loss", "auto", PROGRAM, [str, callable],
         "str, Keras loss or callable",
         """"auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".""",
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.""",
         only=REGRESSORS),
     Parameter("loss_params", None, PROGRAM, [dict, None],
         "dict",
@@ -262,6 +263,16 @@ OBJECTIVE = (
         ``quantile``. Better than a Keras object with arguments: scikit-learn's
         ``clone`` copies it by its configuration, from which Keras leaves out Huber's
         ``delta``."""),
+    Parameter("quantile", None, PROGRAM,
+        [NumberInterval(Real, 0, 1, closed="neither"), None],
+        "float",
+        """Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.""", only=REGRESSORS),
+    Parameter("quantiles", None, ARCHITECTURE, ["array-like", None],
+        "tuple of float",
+        """Predict these quantiles and the median by one network, with an output for
+        each: (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They
+        never cross, and ``predict`` answers with the median.""", only=REGRESSORS),
     Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
         "str, Keras metric, callable, list of them, or None",
         """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",

@@ -393,6 +393,8 @@ REFUSED_BY_SKLEARN = {
     "verbose": [3, -1, "a", None],
     "class_weight": ["nope", 3, NAN],
     "normalize_y": ["a", 3, None],
+    "quantile": [0, 1, 90, -0.1, NAN, INF, "a", (0.9,)],
+    "quantiles": [0.9, "a", NAN],
     "filters": [0, -1, NAN, None, "abc"],
     "kernel_size": [True, 0, -1, "a", None],
     "padding": ["nope", 3, None],

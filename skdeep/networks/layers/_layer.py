@@ -43,6 +43,8 @@ class Place(Enum):
     # Inside FEATURES, behind every block of convolutions:
     BEHIND_BLOCK = auto()
     BEHIND_POOLING = auto()
+    # Inside OUTPUT:
+    BEHIND_OUTPUT = auto()
 
 
 STAGES = (Place.INPUT, Place.FEATURES, Place.VECTOR, Place.HIDDEN, Place.OUTPUT)

@@ -29,6 +29,7 @@ class Output(KernelLayer):
         fields = kernel_fields(site.parameters, number, is_output=True)
         fields |= {"max_norm": False}
         yield cls(site.output_units, site.output_activation, name="output", **fields)
+        yield from site.behind("output", 0, Place.BEHIND_OUTPUT)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
