@@ -7,13 +7,14 @@ parameters and attributes, from the tables in ``_parameters.py`` and ``_attribut
 from __future__ import annotations
 
 from skdeep.data._features import check_images
+from skdeep.estimators._callback_parameters import CallbackParameters
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
 from skdeep.estimators._regressor import NetworkRegressor
 
 
-class ImageNetwork(NetworkEstimator):
+class ImageNetwork(CallbackParameters, NetworkEstimator):
     """Images, or flat rows of them."""
 
     def _check_X(self, X, *, reset):
@@ -69,6 +70,12 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
     activation : str, Keras layer, callable or tuple of them, default="relu"
         Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
@@ -256,6 +263,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         global_pooling=None,
         image_shape=None,
         hidden_layer_sizes=(128,),
+        n_layers=None,
+        units=None,
         activation="relu",
         activation_params=None,
         kernel_initializer="glorot_uniform",
@@ -304,6 +313,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.global_pooling = global_pooling
         self.image_shape = image_shape
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer
@@ -377,6 +388,12 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
     activation : str, Keras layer, callable or tuple of them, default="relu"
         Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
@@ -567,6 +584,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         global_pooling=None,
         image_shape=None,
         hidden_layer_sizes=(128,),
+        n_layers=None,
+        units=None,
         activation="relu",
         activation_params=None,
         kernel_initializer="glorot_uniform",
@@ -617,6 +636,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.global_pooling = global_pooling
         self.image_shape = image_shape
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer
