@@ -151,6 +151,12 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that gives the rows held out the
+        smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency. Labels take a list with one dict per column.
@@ -202,6 +208,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
+    temperature_ : float
+        What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.
     model_ : keras.Model
         The network in standard Keras layers.
     image_shape_ : tuple of (int, int, int)
@@ -275,6 +284,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         monitor="auto",
         monitor_mode="auto",
         validation_fraction=0.1,
+        calibration=None,
         class_weight=None,
         callbacks=None,
         warm_start=False,
@@ -321,6 +331,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.calibration = calibration
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.warm_start = warm_start

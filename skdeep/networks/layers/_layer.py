@@ -135,6 +135,11 @@ class Layer(ABC):
         flags: dict[str, Any] = dict.fromkeys(names, False)
         return replace(self, **flags) if flags else self
 
+    @property
+    def without_activation(self) -> Layer:
+        """The layer without an output activation; asked of the last of a stack."""
+        return self
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one row behind the layer."""
         return input_shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from skdeep.keras_objects._activations import activation_function
@@ -31,6 +31,11 @@ class Output(KernelLayer):
             fields |= {"penalized": False}
         yield cls(site.output_units, site.output_activation, name="output", **fields)
         yield from site.behind("output", 0, Place.BEHIND_OUTPUT)
+
+    @property
+    def without_activation(self) -> Output:
+        """The layer, whose predictions are its logits."""
+        return replace(self, activation="linear")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
