@@ -19,7 +19,7 @@ import numpy as np
 
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._state import BlockPlan, DeviceChunk, Epochs, State
-from skdeep.engine._step import TrainingStep, explained
+from skdeep.engine._step import PLAN, TrainingStep, explained
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._protocol import Backend
 from skdeep.engine.backends._surroundings import refuse_debugging
@@ -74,6 +74,13 @@ class TrainingProgram:
     ) -> State:
         """Make the state before the first update, or before the next one."""
         return self._step.start(weights, optimizer)
+
+    def with_plan(self, state: State, inputs: dict[str, Any]) -> dict[str, Any]:
+        """Let a plan begin now, however many updates the optimizer remembers."""
+        first, _ = PLAN
+        if first not in inputs:
+            return inputs
+        return {**inputs, first: inputs[first] - self._step.n_batches(state)}
 
     def finish(self, state: State) -> State:
         """Do what the optimizer does after the last epoch: ``use_ema`` averages."""

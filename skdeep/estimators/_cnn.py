@@ -99,6 +99,15 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         crawls.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -248,6 +257,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         optimizer="adam",
         learning_rate=0.001,
         decay=0.0,
+        schedule="constant",
         momentum=0.0,
         nesterov=False,
         clipnorm=None,
@@ -293,6 +303,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
@@ -382,6 +393,15 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         crawls.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -395,11 +415,19 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         weight_decay, global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
         its configuration, from which Keras leaves out Huber's ``delta``.
+    quantile : float, default=None
+        Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median by one network, with an output for each:
+        (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They never
+        cross, and ``predict`` answers with the median.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is none besides the
         loss.
@@ -526,6 +554,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         optimizer="adam",
         learning_rate=0.001,
         decay=0.0,
+        schedule="constant",
         momentum=0.0,
         nesterov=False,
         clipnorm=None,
@@ -533,6 +562,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         optimizer_params=None,
         loss="auto",
         loss_params=None,
+        quantile=None,
+        quantiles=None,
         metrics="auto",
         epochs=100,
         batch_size=32,
@@ -571,6 +602,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
@@ -578,6 +610,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params
+        self.quantile = quantile
+        self.quantiles = quantiles
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size
