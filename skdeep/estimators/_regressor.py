@@ -6,7 +6,6 @@ import functools
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
@@ -65,7 +64,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             In the shape and the units of the targets of fit; in float32 if X is in it
             and the units of the targets fit, else in float64.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         is_single = is_float32(X) and self._head.fits_float32
         dtype = np.float32 if is_single else np.float64
         decode = functools.partial(self._head.decode, dtype=dtype)

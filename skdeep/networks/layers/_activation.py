@@ -6,16 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from skdeep.keras_objects._activations import (
     activation_function,
     activation_layer,
     check_activation,
 )
+from skdeep.keras_objects._numpy_activations import numpy_activation
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._network import CallContext
 from skdeep.networks.layers._activity import ActivityLayer, activity_fields
-from skdeep.networks.layers._layer import Layer, LayerOutput, Shape, Site
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,11 @@ class Activation(ActivityLayer):
 
     activation: Any
     params: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether it is Keras' own, given by name or as a layer."""
+        return numpy_activation(self.activation, dict(self.params)) is not None
 
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,6 +68,12 @@ class Activation(ActivityLayer):
         """The layer of the activation, or Keras' Activation."""
         arguments = self.keras_arguments(hyperparameters)
         return activation_layer(self.activation, dict(self.params), **arguments)(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Apply the function."""
+        function = numpy_activation(self.activation, dict(self.params))
+        assert function is not None  # runs_in_numpy
+        return function
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

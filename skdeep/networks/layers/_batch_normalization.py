@@ -7,10 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._activity import as_column
-from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Place,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 
 MOMENTUM = 0.99  # Keras' defaults
 EPSILON = 1e-3
@@ -28,6 +38,11 @@ class BatchNormalization(Layer):
         """One behind every kernel but the output's."""
         if site.parameters["batch_normalization"]:
             yield cls(name=f"{site.owner}_normalization", dtype=site.dtype)
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Always."""
+        return True
 
     def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
         """Two vectors that are trained, two that are averaged."""
@@ -63,6 +78,19 @@ class BatchNormalization(Layer):
         return layers.BatchNormalization(
             momentum=MOMENTUM, epsilon=EPSILON, name=self.name, dtype=self.dtype
         )(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Normalise by the moving averages."""
+        gamma, beta, mean, variance = arrays
+        scale = gamma / np.sqrt(variance + EPSILON)  # (n_channels,)
+        shift = beta - mean * scale
+
+        def normalize(x: np.ndarray) -> np.ndarray:
+            x *= scale
+            x += shift
+            return x
+
+        return normalize
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

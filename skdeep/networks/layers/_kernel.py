@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._initializers import read_initializer, seeded
 from skdeep.networks._network import LIMIT, WeightSpec
-from skdeep.networks.layers._layer import Layer, Shape
+from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,3 +117,16 @@ def kernel_fields(parameters: Mapping[str, Any]) -> dict[str, Any]:
         "penalized": parameters["l1"] > 0 or parameters["l2"] > 0,
         "max_norm": parameters[LIMIT] is not None,
     }
+
+
+def affine_in_numpy(arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+    """Return the function x -> x @ kernel + bias, the bias if there is one."""
+    kernel, *bias = arrays
+    multiply = product(kernel)
+
+    def multiply_and_add(x: np.ndarray) -> np.ndarray:
+        x = multiply(x)
+        x += bias[0]
+        return x
+
+    return multiply_and_add if bias else multiply
