@@ -53,11 +53,17 @@ WITHOUT_PARTS = {
     "max_norm": None,
 }
 TABLE = {**COMMON, "numeric_embedding": "periodic", "embedding_terms": 2}
+IMAGE = {
+    **COMMON,
+    "image_shape": (4, 4, 1),
+    "filters": (2,),
+    "conv_dropout": 0.1,
+}
 ESTIMATORS = {
     DNNClassifier: (TABLE, X),
-    DNNRegressor: (TABLE, X),
-    CNNClassifier: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
-    CNNRegressor: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
+    DNNRegressor: (TABLE | {"loss": "auto"}, X),
+    CNNClassifier: (IMAGE, IMAGES),
+    CNNRegressor: (IMAGE | {"loss": "auto"}, IMAGES),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -87,6 +93,8 @@ CHANGES = {
     "optimizer_params": {"weight_decay": 0.1},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "quantile": 0.9,
+    "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
     "epochs": 3,
     "batch_size": 9,
@@ -97,6 +105,7 @@ CHANGES = {
     "monitor": "loss",
     "monitor_mode": "min",
     "validation_fraction": 0.3,
+    "calibration": "temperature",
     "class_weight": "balanced",
     "normalize_y": True,
     "callbacks": keras.callbacks.TerminateOnNaN(),
@@ -110,6 +119,8 @@ CHANGES = {
     "padding": "valid",
     "pool_size": None,
     "pooling": "average",
+    "conv_dropout": (0.2,),
+    "global_pooling": "average",
     "image_shape": (2, 8, 1),
 }
 

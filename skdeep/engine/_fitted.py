@@ -34,6 +34,9 @@ class FittedNetwork:
     rescaling : (scale, offset), default=None
         What predictions are multiplied with and what is added to them, each of shape
         (n_outputs,).
+    temperature : float, default=1.0
+        What logits are divided by in predictions and exports; ``weights`` are those
+        that training goes on from.
     """
 
     _prepared: Any = None  # made when first asked for
@@ -45,16 +48,44 @@ class FittedNetwork:
         hyperparameters: Mapping[str, float],
         weights: Sequence[np.ndarray],
         rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+        temperature: float = 1.0,
     ):
         self.network = network
         self.hyperparameters = dict(hyperparameters)
         self.weights = list(weights)
         self.rescaling = rescaling
+        self.temperature = temperature
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what can be made again."""
         made = ("_prepared", "_model")
         return {name: v for name, v in self.__dict__.items() if name not in made}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what an earlier version has left, which knew no temperature."""
+        self.__dict__.update({"temperature": 1.0} | state)
+
+    def with_temperature(self, temperature: float) -> FittedNetwork:
+        """Return the same network with logits divided by another number."""
+        return FittedNetwork(
+            self.network,
+            self.hyperparameters,
+            self.weights,
+            self.rescaling,
+            temperature,
+        )
+
+    @property
+    def prediction_weights(self) -> Sequence[np.ndarray]:
+        """The weights that predict: those of the output divided by the temperature."""
+        if self.temperature == 1:
+            return self.weights
+        places = set(self.network.output_places)
+        return [
+            # Products and sums stay of the dtype of the network.
+            (w / self.temperature).astype(w.dtype) if place in places else w
+            for place, w in enumerate(self.weights)
+        ]
 
     def with_weights(self, weights: Sequence[Any]) -> FittedNetwork:
         """Return the same network with other weights, checked."""
@@ -136,7 +167,7 @@ class FittedNetwork:
         if known is not None and isinstance(known[0], NumpyPredictor):
             return known
         predictor = CACHE.predictor(self.network)
-        weights = known[1] if known else predictor.prepared(self.weights)
+        weights = known[1] if known else predictor.prepared(self.prediction_weights)
         self._prepared = predictor, weights
         return self._prepared
 
@@ -146,7 +177,7 @@ class FittedNetwork:
         if self._model is None:
             load_tensorflow()
             self._model = self.network.to_keras(
-                self.hyperparameters, self.weights, self.rescaling
+                self.hyperparameters, self.prediction_weights, self.rescaling
             )
         return self._model
 

@@ -54,6 +54,7 @@ NETWORKS = {
     "one unit": dense(1, 1, activation="tanh"),
     "one feature": dense(3, inputs=1),
     "probability": dense(3, output_activation="sigmoid"),
+    "quantiles": dense(8, outputs=6, quantiles=(0.1, 0.5, 0.9)),
     "rate": dense(3, output_activation="exponential"),
     "classes": dense(7, 7, outputs=3, output_activation="softmax"),
     "300 units": dense(300, 300, inputs=100),
