@@ -107,6 +107,7 @@ CHANGES = {
     "monitor": "loss",
     "monitor_mode": "min",
     "validation_fraction": 0.3,
+    "calibration": "temperature",
     "class_weight": "balanced",
     "normalize_y": True,
     "callbacks": keras.callbacks.TerminateOnNaN(),

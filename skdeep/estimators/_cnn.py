@@ -6,6 +6,12 @@ parameters and attributes, from the tables in ``_parameters.py`` and ``_attribut
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
+
 from skdeep.data._features import check_images
 from skdeep.estimators._callback_parameters import CallbackParameters
 from skdeep.estimators._classifier import NetworkClassifier
@@ -168,6 +174,12 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that gives the rows held out the
+        smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency. Labels take a list with one dict per column.
@@ -219,6 +231,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
+    temperature_ : float
+        What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.
     model_ : keras.Model
         The network in standard Keras layers.
     image_shape_ : tuple of (int, int, int)
@@ -253,57 +268,58 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
 
     def __init__(
         self,
-        filters=(32, 64),
+        filters: ArrayLike = (32, 64),
         *,
-        kernel_size=3,
-        padding="same",
-        pool_size=2,
-        pooling="max",
-        conv_dropout=0.0,
-        global_pooling=None,
-        image_shape=None,
-        hidden_layer_sizes=(128,),
-        n_layers=None,
-        units=None,
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        input_dropout=0.0,
-        dropout=0.0,
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        optimizer="adam",
-        learning_rate=0.001,
-        decay=0.0,
-        schedule="constant",
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=False,
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        class_weight=None,
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        kernel_size: int | ArrayLike = 3,
+        padding: str = "same",
+        pool_size: int | ArrayLike | None = 2,
+        pooling: str = "max",
+        conv_dropout: float | ArrayLike = 0.0,
+        global_pooling: str | None = None,
+        image_shape: ArrayLike | None = None,
+        hidden_layer_sizes: int | ArrayLike = (128,),
+        n_layers: int | None = None,
+        units: int | None = None,
+        activation: str | Callable[..., Any] | ArrayLike = "relu",
+        activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool | str | ArrayLike = False,
+        input_dropout: float = 0.0,
+        dropout: float | ArrayLike = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        calibration: str | None = None,
+        class_weight: str | dict[Any, Any] | list[Any] | None = None,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.filters = filters
         self.kernel_size = kernel_size
         self.padding = padding
@@ -346,6 +362,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.calibration = calibration
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.warm_start = warm_start
@@ -574,59 +591,59 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
 
     def __init__(
         self,
-        filters=(32, 64),
+        filters: ArrayLike = (32, 64),
         *,
-        kernel_size=3,
-        padding="same",
-        pool_size=2,
-        pooling="max",
-        conv_dropout=0.0,
-        global_pooling=None,
-        image_shape=None,
-        hidden_layer_sizes=(128,),
-        n_layers=None,
-        units=None,
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        input_dropout=0.0,
-        dropout=0.0,
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        optimizer="adam",
-        learning_rate=0.001,
-        decay=0.0,
-        schedule="constant",
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        quantile=None,
-        quantiles=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=False,
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        normalize_y=False,
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        kernel_size: int | ArrayLike = 3,
+        padding: str = "same",
+        pool_size: int | ArrayLike | None = 2,
+        pooling: str = "max",
+        conv_dropout: float | ArrayLike = 0.0,
+        global_pooling: str | None = None,
+        image_shape: ArrayLike | None = None,
+        hidden_layer_sizes: int | ArrayLike = (128,),
+        n_layers: int | None = None,
+        units: int | None = None,
+        activation: str | Callable[..., Any] | ArrayLike = "relu",
+        activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool | str | ArrayLike = False,
+        input_dropout: float = 0.0,
+        dropout: float | ArrayLike = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        quantile: float | None = None,
+        quantiles: ArrayLike | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        normalize_y: bool = False,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.filters = filters
         self.kernel_size = kernel_size
         self.padding = padding

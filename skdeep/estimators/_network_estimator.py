@@ -312,7 +312,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
         ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
         """
-        self._fitted = self._network(job, outcome.weights)
+        self._fitted = self._calibrated(self._network(job, outcome.weights), job)
         self._training_state = state_after(job, outcome, keep_optimizer)
         self._keep_history(job, outcome)
         self.n_iter_ = outcome.n_epochs - job.first_epoch
@@ -328,6 +328,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         if tasks is not None:
             tasks.end()
         return self
+
+    def _calibrated(self, fitted, job):
+        """Return a fitted network that says better how sure it is."""
+        return fitted
 
     def _measure(self, rows):
         """Measure on training rows what a prediction needs besides the network."""
@@ -422,6 +426,11 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             ConvergenceWarning,
             stacklevel=stacklevel_of_user(),
         )
+
+    def _check_fitted(self):
+        """Refuse to predict before a fit."""
+        if not hasattr(self, "_fitted"):  # scikit-learn would make tags first, 20 µs
+            check_is_fitted(self)
 
     def _predictions(self, X, decode):
         """What ``decode`` makes of the network's outputs for rows of X."""

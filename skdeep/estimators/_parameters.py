@@ -334,6 +334,13 @@ TRAINING = (
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),
+    Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
+        '"temperature" or None',
+        """Divide the logits of predictions by the number that gives the rows held out
+        the smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.""", only=CLASSIFIERS),
     Parameter("class_weight", None, RUN, [dict, list, StrOptions({"balanced"}), None],
         'dict, list of dict, "balanced" or None',
         """Weight per class, multiplied into the sample weights; "balanced" weighs

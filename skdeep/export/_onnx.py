@@ -90,7 +90,7 @@ class Graph:
 
 def _write_network(graph: Graph, fitted: FittedNetwork) -> None:
     """Append all operators, from the value "input" to the value "output"."""
-    x = fitted.network.to_onnx(graph, "input", fitted.weights)
+    x = fitted.network.to_onnx(graph, "input", fitted.prediction_weights)
     if fitted.rescaling is None:
         # The last operator has named its result after itself.
         graph.add("Identity", x, output="output")

@@ -395,6 +395,7 @@ REFUSED_BY_SKLEARN = {
     "verbose": [3, -1, "a", None],
     "class_weight": ["nope", 3, NAN],
     "normalize_y": ["a", 3, None],
+    "calibration": ["isotonic", True, 3, NAN],
     "quantile": [0, 1, 90, -0.1, NAN, INF, "a", (0.9,)],
     "quantiles": [0.9, "a", NAN],
     "filters": [0, -1, NAN, None, "abc"],
