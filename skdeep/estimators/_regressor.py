@@ -51,25 +51,53 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         """
         return self._partial_fit(X, y, sample_weight, None)
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Predict targets.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows.
+        return_std : bool, default=False
+            Return the standard deviation of the predictions, too: how far the members
+            disagree. It needs ``n_members`` of at least 2.
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the shape and the units of the targets of fit; in float32 if X is in it
-            and the units of the targets fit, else in float64.
+            and the units of the targets fit, else in float64. The mean over members.
+        std : ndarray of the same shape
+            Only with ``return_std``: the square root of the mean over members of
+            ``(prediction - y) ** 2``.
         """
         check_is_fitted(self)
         is_single = is_float32(X) and self._head.fits_float32
         dtype = np.float32 if is_single else np.float64
         decode = functools.partial(self._head.decode, dtype=dtype)
-        return self._predictions(X, decode)
+        if not return_std:
+            return self._predictions(X, decode)
+        self._check_has_std()
+        X = self._check_X(X, reset=False)
+        return self._fitted.predict(X, decode), self._std(X, decode)
+
+    def _check_has_std(self):
+        """Refuse a deviation of a single prediction."""
+        if not hasattr(self, "members_"):
+            raise ValueError(
+                "predict with return_std=True needs several networks, whose "
+                "predictions differ; got an estimator that was fitted with one. Set "
+                "n_members=5 or so, and fit again."
+            )
+
+    def _std(self, X, decode):
+        """Return the standard deviation for checked rows, in the units of the target.
+
+        That of the members, of what they do not know. A head that gives variances adds
+        its own by the law of total variance: the mean over members of the variances,
+        plus the variance over members of the means, which is the square of this.
+        """
+        return self._fitted.spread(X, decode)
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""
