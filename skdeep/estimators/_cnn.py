@@ -156,11 +156,11 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         inversely to their frequency. Labels take a list with one dict per column.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
-        rows held out; probabilities are averaged. They run side by side in threads, or
-        one after the other where ``callbacks`` or ``verbose`` look at them; each gets
-        copies of the callbacks. The first is the one of ``n_members=1``. 4 to 8 nearly
-        always predict better than one. Source: Lakshminarayanan et al. (2017), arXiv
-        1612.01474.
+        rows held out; probabilities or values are averaged. They run side by side in
+        threads, or one after the other where ``callbacks`` or ``verbose`` look at them;
+        each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
+        8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
+        arXiv 1612.01474.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
@@ -464,11 +464,11 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         targets far from 0 and 1, such as prices.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
-        rows held out; predictions are averaged. They run side by side in threads, or
-        one after the other where ``callbacks`` or ``verbose`` look at them; each gets
-        copies of the callbacks. The first is the one of ``n_members=1``. 4 to 8 nearly
-        always predict better than one, and say how sure they are: ``predict(X,
-        return_std=True)``. Source: Lakshminarayanan et al. (2017), arXiv 1612.01474.
+        rows held out; probabilities or values are averaged. They run side by side in
+        threads, or one after the other where ``callbacks`` or ``verbose`` look at them;
+        each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
+        8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
+        arXiv 1612.01474.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
