@@ -52,11 +52,15 @@ WITHOUT_PARTS = {
     "activity_l1": 0.0,
     "max_norm": None,
 }
+TABLE = {**COMMON, "numeric_embedding": "periodic", "embedding_terms": 2}
 ESTIMATORS = {
-    DNNClassifier: (COMMON, X),
-    DNNRegressor: (COMMON, X),
+    DNNClassifier: (TABLE, X),
+    DNNRegressor: (TABLE | {"loss": "auto"}, X),
     CNNClassifier: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
-    CNNRegressor: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
+    CNNRegressor: (
+        {**COMMON, "loss": "auto", "image_shape": (4, 4, 1), "filters": (2,)},
+        IMAGES,
+    ),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -70,6 +74,11 @@ CHANGES = {
     "l2": 0.02,
     "activity_l1": 0.02,
     "max_norm": 1.0,
+    "numeric_embedding": "piecewise_linear",
+    "numeric_features": (0, 2),
+    "embedding_terms": 3,
+    "embedding_size": 3,
+    "embedding_sigma": 0.5,
     "optimizer": "rmsprop",
     "learning_rate": 0.01,
     "decay": 0.1,
@@ -81,6 +90,8 @@ CHANGES = {
     "optimizer_params": {"weight_decay": 0.1},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "quantile": 0.9,
+    "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
     "epochs": 3,
     "batch_size": 9,

@@ -12,6 +12,7 @@ import numpy as np
 
 from skdeep.engine._fitted import FittedNetwork, assembled
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.networks._member_moments import mean_outputs
 from skdeep.networks._network import Network
 
 
@@ -66,29 +67,20 @@ class FittedMembers:
         self, X: Any, decode: Callable[[np.ndarray], np.ndarray] = np.asarray
     ) -> np.ndarray:
         """Return what ``decode`` makes of the mean of the members' outputs."""
+        return self.predict_together(X, lambda outputs: decode(mean_outputs(outputs)))
 
-        def mean(outputs: np.ndarray) -> np.ndarray:
-            return outputs.mean(axis=0, dtype=np.float64).astype(outputs.dtype)
-
-        return self._assembled(X, lambda outputs: decode(mean(outputs)))
-
-    def spread(
-        self, X: Any, decode: Callable[[np.ndarray], np.ndarray] = np.asarray
-    ) -> np.ndarray:
-        """Return what ``decode`` makes of the standard deviation over the members.
-
-        Of the members there are, not an estimate for others: divided by their number.
-        """
-
-        def deviation(outputs: np.ndarray) -> np.ndarray:
-            return outputs.std(axis=0, dtype=np.float64).astype(outputs.dtype)
-
-        return self._assembled(X, lambda outputs: decode(deviation(outputs)))
-
-    def _assembled(
+    def predict_together(
         self, X: Any, decode: Callable[[np.ndarray], np.ndarray]
     ) -> np.ndarray:
-        """Put together what ``decode`` makes of pieces (n_members, n_rows, ...)."""
+        """Return what ``decode`` makes of all outputs of some rows, piece by piece.
+
+        Parameters
+        ----------
+        X : array or sparse matrix of shape (n_rows, ...)
+            The rows.
+        decode : callable
+            Gets (n_members, n_rows of a piece, n_outputs) in the units of the target.
+        """
         bad_rows: list[int] = []
         pieces = self._pieces(X, bad_rows)
         dtype = self.network.compute_dtype

@@ -47,7 +47,7 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     """
     weights = job.weights
     if weights is None:  # before compiling: a user's initialiser may be at fault
-        weights = job.key.network.draw_weights(job.seeds.weights)
+        weights = job.key.network.draw_weights(job.seeds.weights, job.training)
     program = CACHE.program(job.key)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*([stopping] if stopping else []), *callbacks]

@@ -99,7 +99,7 @@ class TrainingStep:
         with explained("loss", "Give a function of (y_true, y_pred)."):
             self._measures.probe_loss(y, outputs)
         with explained("metrics", "Give functions of (y_true, y_pred)."):
-            return self._measures.probe_metrics(y, outputs)
+            return self._measures.probe_metrics(*map(self._points, (y, outputs)))
 
     def _two_rows(self) -> tuple[Any, Any]:
         """Targets and outputs of two rows that any loss can take."""
@@ -268,9 +268,17 @@ class TrainingStep:
         if key.objective.target_type.has_units:  # times 1, plus 0 changes no bit
             scale, offset = hyperparameters["y_scale"], hyperparameters["y_offset"]
             y, given = y * scale + offset, given * scale + offset
+        y, given = self._points(y), self._points(given)
         own = self._measures.update(own, y, given, mask)
         # As in Keras' history a batch counts by its rows, whatever they weigh.
         return loss, [total + loss * n_rows, n_measured, *own]
+
+    def _points(self, values: Any) -> Any:
+        """What metrics compare: the predictions, and not how sure they are."""
+        from keras import ops
+
+        units = self._key.objective.point_units
+        return values if units is None else ops.take(values, units, axis=1)
 
     def _reduced(self, losses: Any, weight: Any, n_rows: Any) -> Any:
         """Reduce the losses of a batch to one number, as the loss wants it."""

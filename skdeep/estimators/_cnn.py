@@ -429,11 +429,19 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         weight_decay, global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
         its configuration, from which Keras leaves out Huber's ``delta``.
+    quantile : float, default=None
+        Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median by one network, with an output for each:
+        (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They never
+        cross, and ``predict`` answers with the median.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is none besides the
         loss.
@@ -580,6 +588,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         optimizer_params=None,
         loss="auto",
         loss_params=None,
+        quantile=None,
+        quantiles=None,
         metrics="auto",
         epochs=100,
         batch_size=32,
@@ -627,6 +637,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params
+        self.quantile = quantile
+        self.quantiles = quantiles
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size

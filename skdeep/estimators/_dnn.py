@@ -6,7 +6,10 @@ parameters and attributes, from the tables in ``_parameters.py`` and ``_attribut
 
 from __future__ import annotations
 
+import numpy as np
+
 from skdeep.data._features import check_rows
+from skdeep.data._numeric_features import numeric_mask
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
@@ -17,7 +20,24 @@ class TableNetwork(NetworkEstimator):
     """Rows of features."""
 
     def _check_X(self, X, *, reset):
-        return check_rows(self, X, self._float_dtype, reset=reset)
+        """Check rows, and in fit look at which features are numeric.
+
+        Sets: ``is_embedded_``, and what ``check_rows`` sets.
+        """
+        X = check_rows(self, X, self._float_dtype, reset=reset)
+        if reset:
+            names = getattr(self, "feature_names_in_", None)
+            embeds = self.numeric_embedding is not None
+            self.is_embedded_ = (
+                numeric_mask(self.numeric_features, X, names) if embeds else None
+            )
+        return X
+
+    def _network_parameters(self):
+        # Once for all: other rows of a feature may have two values only.
+        is_embedded = getattr(self, "is_embedded_", None)
+        columns = () if is_embedded is None else np.flatnonzero(is_embedded).tolist()
+        return {**super()._network_parameters(), "numeric_features": tuple(columns)}
 
     def _input_shape(self):
         return (self.n_features_in_,)
@@ -63,6 +83,23 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
+    numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
+        Functions of every numeric feature that the network sees with the feature:
+        learned linear maps of "periodic" waves of learned frequencies, or of how full
+        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
+        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
+        et al. (2024), arXiv 2407.04491.
+    numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
+        The features that ``numeric_embedding`` embeds: a mask, numbers or names of
+        columns. "auto" are those with more than two different values in the first rows
+        that are fitted, so that indicators stay as they are.
+    embedding_terms : int, default=16
+        Waves or bins per feature.
+    embedding_size : int, default=4
+        Numbers that an embedded feature becomes, itself among them.
+    embedding_sigma : float, default=0.1
+        Deviation of the frequencies at the start, in waves per unit of X; raise it
+        where the target changes within small differences of a feature.
     optimizer : str, Keras optimizer or class of one, default="adam"
         Any Keras optimizer, by name or as a class. An instance carries its own
         settings, is copied, and excludes the parameters below up to
@@ -163,6 +200,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
+    is_embedded_ : ndarray of bool of shape (n_features,), or None
+        The features that ``numeric_embedding`` embeds; None without one.
     n_outputs_ : int
         Output units of the network.
     n_iter_ : int
@@ -231,6 +270,11 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         l2=0.0,
         activity_l1=0.0,
         max_norm=None,
+        numeric_embedding=None,
+        numeric_features="auto",
+        embedding_terms=16,
+        embedding_size=4,
+        embedding_sigma=0.1,
         optimizer="adam",
         learning_rate=0.001,
         decay=0.0,
@@ -272,6 +316,11 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         self.l2 = l2
         self.activity_l1 = activity_l1
         self.max_norm = max_norm
+        self.numeric_embedding = numeric_embedding
+        self.numeric_features = numeric_features
+        self.embedding_terms = embedding_terms
+        self.embedding_size = embedding_size
+        self.embedding_sigma = embedding_sigma
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
@@ -342,6 +391,23 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
+    numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
+        Functions of every numeric feature that the network sees with the feature:
+        learned linear maps of "periodic" waves of learned frequencies, or of how full
+        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
+        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
+        et al. (2024), arXiv 2407.04491.
+    numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
+        The features that ``numeric_embedding`` embeds: a mask, numbers or names of
+        columns. "auto" are those with more than two different values in the first rows
+        that are fitted, so that indicators stay as they are.
+    embedding_terms : int, default=16
+        Waves or bins per feature.
+    embedding_size : int, default=4
+        Numbers that an embedded feature becomes, itself among them.
+    embedding_sigma : float, default=0.1
+        Deviation of the frequencies at the start, in waves per unit of X; raise it
+        where the target changes within small differences of a feature.
     optimizer : str, Keras optimizer or class of one, default="adam"
         Any Keras optimizer, by name or as a class. An instance carries its own
         settings, is copied, and excludes the parameters below up to
@@ -373,11 +439,19 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         weight_decay, global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
         its configuration, from which Keras leaves out Huber's ``delta``.
+    quantile : float, default=None
+        Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median by one network, with an output for each:
+        (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They never
+        cross, and ``predict`` answers with the median.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is none besides the
         loss.
@@ -440,6 +514,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
+    is_embedded_ : ndarray of bool of shape (n_features,), or None
+        The features that ``numeric_embedding`` embeds; None without one.
     n_outputs_ : int
         Output units of the network.
     n_iter_ : int
@@ -509,6 +585,11 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         l2=0.0,
         activity_l1=0.0,
         max_norm=None,
+        numeric_embedding=None,
+        numeric_features="auto",
+        embedding_terms=16,
+        embedding_size=4,
+        embedding_sigma=0.1,
         optimizer="adam",
         learning_rate=0.001,
         decay=0.0,
@@ -520,6 +601,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         optimizer_params=None,
         loss="auto",
         loss_params=None,
+        quantile=None,
+        quantiles=None,
         metrics="auto",
         epochs=100,
         batch_size=32,
@@ -550,6 +633,11 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self.l2 = l2
         self.activity_l1 = activity_l1
         self.max_norm = max_norm
+        self.numeric_embedding = numeric_embedding
+        self.numeric_features = numeric_features
+        self.embedding_terms = embedding_terms
+        self.embedding_size = embedding_size
+        self.embedding_sigma = embedding_sigma
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
@@ -561,6 +649,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params
+        self.quantile = quantile
+        self.quantiles = quantiles
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size

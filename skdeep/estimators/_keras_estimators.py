@@ -8,7 +8,9 @@ from __future__ import annotations
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._keras_network_estimator import CONSTRAINTS, KerasEstimator
+from skdeep.estimators._keras_routing import routed
 from skdeep.estimators._regressor import NetworkRegressor
+from skdeep.networks._output_from_parameters import number_output
 
 
 class KerasClassifier(NetworkClassifier, KerasEstimator):
@@ -229,6 +231,12 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when there are no others.
+    quantile : float, default=None
+        Predict this quantile by the pinball loss, whatever a compiled model has.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median; the model needs an output unit for each
+        of them, those of the first target first: ``meta["n_outputs_expected_"]``. They
+        are sorted in predictions; ``model_`` is your network, and does not sort.
     normalize_y : bool, default=False
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units.
@@ -283,7 +291,12 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
     True
     """
 
-    _parameter_constraints = {**CONSTRAINTS, "normalize_y": ["boolean"]}
+    _parameter_constraints = {
+        **CONSTRAINTS,
+        "quantile": "no_validation",
+        "quantiles": "no_validation",
+        "normalize_y": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -304,6 +317,8 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         monitor="auto",
         monitor_mode="auto",
         validation_fraction=0.1,
+        quantile=None,
+        quantiles=None,
         normalize_y=False,
         warm_start=False,
         random_state=None,
@@ -329,6 +344,8 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.quantile = quantile
+        self.quantiles = quantiles
         self.normalize_y = normalize_y
         self.warm_start = warm_start
         self.random_state = random_state
@@ -337,3 +354,7 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         self.jit_compile = jit_compile
         self.verbose = verbose
         vars(self).update(kwargs)
+
+    def _output(self):
+        params = routed(self.get_params(deep=False), "loss")
+        return number_output(self.loss, params, self.quantile, self.quantiles)

@@ -429,6 +429,7 @@ class KerasEstimator(NetworkEstimator):
                 },
             )
         self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
+        self._measure(training)
         earlier = self.history_ if before else {}
         self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
         self.n_iter_ = len(history.get("loss", []))

@@ -122,7 +122,7 @@ def put_together(whole: Any, members: Sequence[Any]) -> None:
     """Show the members as one fitted estimator.
 
     Sets: ``members_``, ``_fitted``, ``history_``, ``n_iter_``, ``n_epochs_``,
-    ``best_epoch_``, ``n_outputs_``, ``callbacks_``.
+    ``best_epoch_``, ``n_outputs_``, ``callbacks_``, ``_head``.
     """
     whole.members_ = list(members)
     whole._fitted = fitted_of(members)
@@ -132,6 +132,7 @@ def put_together(whole: Any, members: Sequence[Any]) -> None:
     whole.n_epochs_ = max(member.n_epochs_ for member in members)
     whole.best_epoch_ = round(float(np.mean([m.best_epoch_ for m in members])))
     whole.n_outputs_ = members[0].n_outputs_
+    whole._head = members[0]._head  # all decode alike; each knows its own dispersion
     whole.callbacks_ = [c for m in members for c in getattr(m, "callbacks_", [])]
 
 

@@ -74,6 +74,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     def _make_head(self, y, weight, classes):
         """Return the head for checked targets, and the targets as a plain array."""
 
+    def _continued_head(self, head):
+        """Return the head of training that goes on, perhaps with other parameters."""
+        return head
+
     @unchanged_on_error
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -173,7 +177,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     def _start(self, training):
         """Keep a network with initial weights."""
         job = self._prepare(training, None, self.epochs, continuing=False)
-        weights = job.key.network.draw_weights(job.seeds.weights)
+        weights = job.key.network.draw_weights(job.seeds.weights, job.training)
         self._fitted = self._network(job, weights)
         self._training_state = TrainingState(job.seeds, 0)
         self.history_ = {}
@@ -269,6 +273,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         weight = row_weights(sample_weight, X, len(y))
         if not continuing:
             self._head, y = self._make_head(y, weight, classes)
+        else:
+            self._head = self._continued_head(self._head)
         encoded = self._encode(y, "y")
         weight = self._with_class_weight(weight, self._head, y)
         return TrainingData(X, encoded, weight)
@@ -322,7 +328,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Return the job that trains on these rows, from scratch or going on."""
         refuse_graphs(load_tensorflow())
         setting = Setting(
-            self.get_params(deep=False),
+            self._network_parameters(),
             defaults_of(type(self), OPTIMIZER),
             self._head,
             self._input_shape(),
@@ -332,6 +338,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         )
         before = (self._training_state, self._fitted) if continuing else None
         return prepare_job(setting, training, validation, before)
+
+    def _network_parameters(self):
+        """Return the constructor's parameters; what fit has found out replaces some."""
+        return self.get_params(deep=False)
 
     def _keep(self, job, outcome, tasks, *, keep_optimizer):
         """Keep what a job has left, and tell the user what he should know."""
@@ -377,7 +387,11 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
         self.n_outputs_ = self._head.n_outputs
+        self._measure(job.training)
         return self
+
+    def _measure(self, rows):
+        """Measure on training rows what a prediction needs besides the network."""
 
     def _raise_interrupt(self, n_epochs, has_trained):
         """Pass Ctrl-C on, whatever is around the fit: a search must end as well.

@@ -63,6 +63,7 @@ RATE = NumberInterval(Real, 0, 1, closed="left")
 NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
 POSITIVE = NumberInterval(Real, 0, None, closed="neither")
 COUNT = NumberInterval(Integral, 1, None, closed="left")
+AT_LEAST_TWO = NumberInterval(Integral, 2, None, closed="left")
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -159,6 +160,32 @@ LAYERS = (
     Parameter("max_norm", None, VARIABLE, [POSITIVE, None],
         "float",
         """Largest norm of the weights into one unit, enforced after every update."""),
+    Parameter("numeric_embedding", None, ARCHITECTURE,
+        [StrOptions({"periodic", "piecewise_linear"}), None],
+        '{"periodic", "piecewise_linear"} or None',
+        """Functions of every numeric feature that the network sees with the feature:
+        learned linear maps of "periodic" waves of learned frequencies, or of how full
+        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
+        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
+        et al. (2024), arXiv 2407.04491.""", only=TABLES),
+    Parameter("numeric_features", "auto", ARCHITECTURE,
+        [StrOptions({"auto", "all"}), "array-like"],
+        '"auto", "all" or array-like of bool, int or str',
+        """The features that ``numeric_embedding`` embeds: a mask, numbers or names of
+        columns. "auto" are those with more than two different values in the first rows
+        that are fitted, so that indicators stay as they are.""", only=TABLES),
+    Parameter("embedding_terms", 16, ARCHITECTURE, [COUNT],
+        "int",
+        """Waves or bins per feature.""", only=TABLES),
+    Parameter("embedding_size", 4, ARCHITECTURE, [AT_LEAST_TWO],
+        "int",
+        """Numbers that an embedded feature becomes, itself among them.""",
+        only=TABLES),
+    Parameter("embedding_sigma", 0.1, RUN, [POSITIVE],
+        "float",
+        """Deviation of the frequencies at the start, in waves per unit of X; raise it
+        where the target changes within small differences of a feature.""",
+        only=TABLES),
 )
 
 # How it is updated; keras_objects/_optimizers.py reads it, and passes what is
@@ -214,7 +241,8 @@ OBJECTIVE = (
     Parameter("loss", "auto", PROGRAM, [str, callable],
         "str, Keras loss or callable",
         """"auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".""",
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.""",
         only=REGRESSORS),
     Parameter("loss_params", None, PROGRAM, [dict, None],
         "dict",
@@ -222,6 +250,16 @@ OBJECTIVE = (
         ``quantile``. Better than a Keras object with arguments: scikit-learn's
         ``clone`` copies it by its configuration, from which Keras leaves out Huber's
         ``delta``."""),
+    Parameter("quantile", None, PROGRAM,
+        [NumberInterval(Real, 0, 1, closed="neither"), None],
+        "float",
+        """Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.""", only=REGRESSORS),
+    Parameter("quantiles", None, ARCHITECTURE, ["array-like", None],
+        "tuple of float",
+        """Predict these quantiles and the median by one network, with an output for
+        each: (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They
+        never cross, and ``predict`` answers with the median.""", only=REGRESSORS),
     Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
         "str, Keras metric, callable, list of them, or None",
         """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",

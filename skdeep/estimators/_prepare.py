@@ -160,11 +160,11 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
 
     given, head = setting.parameters, setting.head
     objective = make_objective(
-        given["loss"],
-        given["loss_params"],
+        *head.loss(given["loss"], given["loss_params"]),
         given["metrics"],
         head.target_type,
         head.n_outputs,
+        head.point_units,
     )
     activation = head.target_type.activation_for(objective.loss_name)
     network, numbers = make_network(

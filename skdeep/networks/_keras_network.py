@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.data._training_data import TrainingData
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._keras_config import (
@@ -139,7 +140,9 @@ class KerasNetwork:
             for place, v in enumerate(template.weights)
         ]
 
-    def draw_weights(self, seed: int) -> list[np.ndarray]:
+    def draw_weights(
+        self, seed: int, training: TrainingData | None = None
+    ) -> list[np.ndarray]:
         """Draw initial weights in that order, from ``seed`` alone."""
         drawn = self._template.draw(seed)
         return [array.astype(self.compute_dtype, copy=False) for array in drawn]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.data._targets import check_units
+from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import LIMIT, CallContext, CallResult, WeightSpec
 from skdeep.networks.layers._layer import Layer, Shape
@@ -85,7 +86,11 @@ class LayerStack:
     @property
     def max_values_per_row(self) -> int:
         """How many values one row takes where it is widest."""
-        return max(map(math.prod, self._shapes()))
+        pairs = zip(self.layers, self._shapes(), strict=False)
+        return max(
+            math.prod(self.input_shape),
+            *(layer.widest(shape) for layer, shape in pairs),
+        )
 
     @property
     def multiplications_per_row(self) -> int:
@@ -128,15 +133,28 @@ class LayerStack:
         """List the weights in the order of the Keras model."""
         return [spec for *_, specs in self._specs() for spec in specs]
 
-    def draw_weights(self, seed: int) -> list[np.ndarray]:
+    def draw_weights(
+        self, seed: int, training: TrainingData | None = None
+    ) -> list[np.ndarray]:
         """Draw initial weights; every array has its own seed, derived from ``seed``."""
         # One seed for all would draw equal kernels for layers of equal shape
         # (test_kernels_of_equal_shape_start_differently).
         pairs = [(layer, spec) for layer, _, specs in self._specs() for spec in specs]
-        return [
+        drawn = [
             layer.draw(spec, array_seed(seed, position))
             for position, (layer, spec) in enumerate(pairs)
         ]
+        return drawn if training is None else self._with_statistics(drawn, training)
+
+    def _with_statistics(
+        self, weights: list[np.ndarray], training: TrainingData
+    ) -> list[np.ndarray]:
+        """Let every layer measure the rows, as they come in."""
+        measured = [
+            layer.with_statistics(arrays, training)
+            for layer, _, _, arrays in self._with_arrays(weights)
+        ]
+        return [array for arrays in measured for array in arrays]
 
     def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
         """Send rows through layer by layer."""

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from skdeep.data._training_data import TrainingData
+
 # The hyperparameter that bounds the norms of weights with ``is_limited``.
 LIMIT = "max_norm"
 
@@ -26,7 +28,7 @@ class WeightSpec:
     """
 
     layer: str
-    role: str  # "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"
+    role: str  # "kernel", "bias", "gamma", "beta", "moving_mean", "fixed_kernel", ...
     shape: tuple[int, ...]
     is_limited: bool = False
     constraint: Any = None
@@ -34,7 +36,7 @@ class WeightSpec:
     @property
     def trainable(self) -> bool:
         """Whether the optimizer changes it."""
-        return not self.role.startswith("moving")
+        return not self.role.startswith(("moving", "fixed"))
 
 
 def _product(x: Any, kernel: Any) -> Any:
@@ -151,8 +153,13 @@ class Network(Protocol):
     def weight_specs(self) -> list[WeightSpec]:
         """List the weights in the order of the Keras model."""
 
-    def draw_weights(self, seed: int) -> list[np.ndarray]:
-        """Draw initial weights in that order, from ``seed`` alone."""
+    def draw_weights(
+        self, seed: int, training: TrainingData | None = None
+    ) -> list[np.ndarray]:
+        """Draw initial weights in that order, from ``seed`` alone.
+
+        Those that are statistics of the training rows come from ``training``.
+        """
 
     def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
         """Send rows through: a pure function that draws no random numbers."""

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep.data._training_data import TrainingData
 from skdeep.engine._random import draw_seeds
 
 N_ROWS, EPOCHS, BATCH_SIZE = 50, 4, 16
@@ -65,7 +66,8 @@ OPTIMIZERS = {
 def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_arguments):
     """Train the standard model from the estimator's initial weights."""
     network = estimator._fitted.network
-    start = network.draw_weights(draw_seeds(estimator.random_state).weights)
+    rows = TrainingData(X, y, np.ones(len(X)))
+    start = network.draw_weights(draw_seeds(estimator.random_state).weights, rows)
     model = network.to_keras(estimator._fitted.hyperparameters, start)
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     history = model.fit(
@@ -128,6 +130,12 @@ NETWORKS = {
     "maxout": {"activation": "maxout", "activation_params": {"n_pieces": 3}},
     "clipnorm": {"clipnorm": 0.1},
     "clipvalue": {"clipvalue": 0.01},
+    "periodic embedding": {"numeric_embedding": "periodic", "l2": 0.01},
+    "piecewise linear embedding of some columns": {
+        "numeric_embedding": "piecewise_linear",
+        "numeric_features": (0, 2, 3),
+        "batch_normalization": True,
+    },
 }
 
 

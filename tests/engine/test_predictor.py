@@ -58,6 +58,12 @@ NETWORKS = {
     "normalised": dense(20, 6, batch_normalization=True, activation="softplus"),
     "float64": dense(64, 64, activation="tanh", dtype="float64"),
     "bfloat16": dense(64, 64, activation="silu", dtype="mixed_bfloat16"),
+    "periodic": dense(
+        20, numeric_embedding="periodic", numeric_features=range(9), inputs=10
+    ),
+    "piecewise linear": dense(
+        8, numeric_embedding="piecewise_linear", numeric_features=range(13)
+    ),
     "images": image(),
     "images, normalised": image(batch_normalization=True, activation="sigmoid"),
     "images, bfloat16": image(dtype="mixed_bfloat16"),
@@ -300,6 +306,7 @@ def test_the_work_of_a_row_is_counted():
     assert image().multiplications_per_row == convolution + 4 * 4 * 5 * 9 + 9 * 3
     assert image().max_values_per_row == 8 * 8 * 5
     assert dense(7, inputs=30).max_values_per_row == 30
+    assert NETWORKS["periodic"].max_values_per_row == 9 * 16
 
 
 def test_large_inputs_are_cut_into_calls_and_decoded_in_pieces(monkeypatch):

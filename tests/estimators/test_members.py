@@ -103,8 +103,9 @@ def test_each_member_holds_out_its_own_rows():
 
 
 def test_the_deviation_is_that_of_the_members(fitted):
-    """In the units and the shape of the targets, beside the usual predictions."""
+    """In the units and the shape of the targets; that of a distribution is added."""
     two = regressor(2).fit(X, np.c_[Y, -Y])
+    gaussian = regressor(2, loss="gaussian").fit(X, Y)
 
     mean, std = fitted.predict(X, return_std=True)
 
@@ -113,7 +114,12 @@ def test_the_deviation_is_that_of_the_members(fitted):
     np.testing.assert_allclose(std, np.std(members, axis=0), rtol=1e-5)
     assert two.predict(X.astype("f"), return_std=True)[1].shape == (60, 2)
     assert two.predict(X.astype("f"), return_std=True)[1].dtype == np.float32
-    with pytest.raises(ValueError, match=r"fitted with one\. Set n_members=5"):
+    own = np.array([m.predict(X, return_std=True) for m in gaussian.members_])
+    total = np.mean(own[:, 1] ** 2, axis=0) + np.var(own[:, 0], axis=0)
+    found = gaussian.predict(X, return_std=True)
+    np.testing.assert_allclose(found[1], np.sqrt(total), rtol=1e-5)
+    np.testing.assert_array_equal(found[0], gaussian.predict(X))
+    with pytest.raises(ValueError, match="or several networks; got one of"):
         fitted.members_[0].predict(X, return_std=True)
 
 

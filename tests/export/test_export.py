@@ -63,6 +63,7 @@ def multiclass(request):
     """Classes that are strings, all kinds of layers between."""
     X, y = request.getfixturevalue("iris")
     net = DNNClassifier(**SMALL, batch_normalization=True, dropout=0.2, l2=0.01)
+    net.set_params(numeric_embedding="periodic")
     return net, X, np.array(["a", "b", "c"])[y]
 
 
@@ -84,6 +85,7 @@ def rescaled(request):
     """Two targets in units of their own, in double precision."""
     X, y = request.getfixturevalue("diabetes")
     net = DNNRegressor(**SMALL, normalize_y=True, dtype="float64")
+    net.set_params(numeric_embedding="piecewise_linear", numeric_features=[0, 2])
     return net, X, np.column_stack([y, 9 * y + 3])
 
 

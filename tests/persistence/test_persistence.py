@@ -86,7 +86,8 @@ all_ways = pytest.mark.parametrize("way", WAYS)
 def multiclass(request):
     """Classes that are strings."""
     X, y = request.getfixturevalue("iris")
-    return DNNClassifier(**SMALL, dropout=0.2), X, np.array(["a", "b", "c"])[y]
+    net = DNNClassifier(**SMALL, dropout=0.2, numeric_embedding="periodic")
+    return net, X, np.array(["a", "b", "c"])[y]
 
 
 def binary(request):
@@ -106,6 +107,7 @@ def rescaled(request):
     """Two targets in units of their own, in double precision."""
     X, y = request.getfixturevalue("diabetes")
     net = DNNRegressor(**SMALL, normalize_y=True, dtype="float64", activation="maxout")
+    net.set_params(numeric_embedding="piecewise_linear")
     return net, X, np.column_stack([y, 9 * y + 3])
 
 

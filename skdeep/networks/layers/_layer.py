@@ -18,6 +18,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 
@@ -40,6 +41,8 @@ class Place(Enum):
     BEHIND_HIDDEN = auto()
     # Inside FEATURES, behind every block of convolutions:
     BEHIND_BLOCK = auto()
+    # Inside OUTPUT:
+    BEHIND_OUTPUT = auto()
 
 
 STAGES = (Place.INPUT, Place.FEATURES, Place.VECTOR, Place.HIDDEN, Place.OUTPUT)
@@ -140,6 +143,10 @@ class Layer(ABC):
         """List the layer's arrays in the order of its Keras twin."""
         return []
 
+    def widest(self, input_shape: Shape) -> int:
+        """Count the values of one row where the layer has most of them."""
+        return math.prod(self.output_shape(input_shape))
+
     def multiplications(self, input_shape: Shape) -> int:
         """Count those of one row with kernels; a convolution has them at each place."""
         n_places = math.prod(self.output_shape(input_shape)[:-1])
@@ -150,6 +157,15 @@ class Layer(ABC):
         """Draw one of them; without a random start it is constant."""
         start = float(spec.role in START_AT_ONE)
         return np.full(spec.shape, start, dtype=self.compute_dtype)
+
+    def with_statistics(
+        self, arrays: Sequence[np.ndarray], training: TrainingData
+    ) -> Sequence[np.ndarray]:
+        """Fill arrays that are statistics of the rows in front of the stack.
+
+        For layers of the place ``INPUT``: those behind see other values.
+        """
+        return arrays
 
     @abstractmethod
     def call(self, arrays: Sequence[Any], x: Any, context: CallContext) -> LayerOutput:

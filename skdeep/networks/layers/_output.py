@@ -30,6 +30,7 @@ class Output(KernelLayer):
         if any(isinstance(layer, KernelLayer) for layer in site.before):
             fields |= {"penalized": False}
         yield cls(site.output_units, site.output_activation, name="output", **fields)
+        yield from site.behind("output", 0, Place.BEHIND_OUTPUT)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
