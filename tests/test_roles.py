@@ -53,14 +53,17 @@ WITHOUT_PARTS = {
     "max_norm": None,
 }
 TABLE = {**COMMON, "numeric_embedding": "periodic", "embedding_terms": 2}
+IMAGE = {
+    **COMMON,
+    "image_shape": (4, 4, 1),
+    "filters": (2,),
+    "conv_dropout": 0.1,
+}
 ESTIMATORS = {
     DNNClassifier: (TABLE, X),
     DNNRegressor: (TABLE | {"loss": "auto"}, X),
-    CNNClassifier: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
-    CNNRegressor: (
-        {**COMMON, "loss": "auto", "image_shape": (4, 4, 1), "filters": (2,)},
-        IMAGES,
-    ),
+    CNNClassifier: (IMAGE, IMAGES),
+    CNNRegressor: (IMAGE | {"loss": "auto"}, IMAGES),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -102,6 +105,7 @@ CHANGES = {
     "monitor": "loss",
     "monitor_mode": "min",
     "validation_fraction": 0.3,
+    "calibration": "temperature",
     "class_weight": "balanced",
     "normalize_y": True,
     "n_members": 2,
@@ -116,6 +120,8 @@ CHANGES = {
     "padding": "valid",
     "pool_size": None,
     "pooling": "average",
+    "conv_dropout": (0.2,),
+    "global_pooling": "average",
     "image_shape": (2, 8, 1),
 }
 

@@ -33,6 +33,9 @@ class FittedNetwork:
     rescaling : (scale, offset), default=None
         What predictions are multiplied with and what is added to them, each of shape
         (n_outputs,).
+    temperature : float, default=1.0
+        What logits are divided by in predictions and exports; ``weights`` are those
+        that training goes on from.
     """
 
     def __init__(
@@ -41,17 +44,45 @@ class FittedNetwork:
         hyperparameters: Mapping[str, float],
         weights: Sequence[np.ndarray],
         rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+        temperature: float = 1.0,
     ):
         self.network = network
         self.hyperparameters = dict(hyperparameters)
         self.weights = list(weights)
         self.rescaling = rescaling
+        self.temperature = temperature
         self._tensors: list[Any] | None = None
         self._model: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what can be made again."""
         return {**self.__dict__, "_tensors": None, "_model": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what an earlier version has left, which knew no temperature."""
+        self.__dict__.update({"temperature": 1.0} | state)
+
+    def with_temperature(self, temperature: float) -> FittedNetwork:
+        """Return the same network with logits divided by another number."""
+        return FittedNetwork(
+            self.network,
+            self.hyperparameters,
+            self.weights,
+            self.rescaling,
+            temperature,
+        )
+
+    @property
+    def prediction_weights(self) -> Sequence[np.ndarray]:
+        """The weights that predict: those of the output divided by the temperature."""
+        if self.temperature == 1:
+            return self.weights
+        places = set(self.network.output_places)
+        return [
+            # Products and sums stay of the dtype of the network.
+            (w / self.temperature).astype(w.dtype) if place in places else w
+            for place, w in enumerate(self.weights)
+        ]
 
     def with_weights(self, weights: Sequence[Any]) -> FittedNetwork:
         """Return the same network with other weights, checked."""
@@ -102,7 +133,7 @@ class FittedNetwork:
         refuse_graphs(load_tensorflow())
         if self._tensors is None:
             constant = load_tensorflow().constant
-            self._tensors = [constant(w) for w in self.weights]
+            self._tensors = [constant(w) for w in self.prediction_weights]
         predictor = CACHE.predictor(self.network)
         shape, dtype = self.network.input_shape, np.dtype(self.network.compute_dtype)
         step = predictor.n_call_rows
@@ -123,11 +154,13 @@ class FittedNetwork:
     def to_keras(self) -> Any:
         """Make the Keras model anew: whoever has ``model`` may have changed it."""
         load_tensorflow()
-        return self.network.to_keras(self.hyperparameters, self.weights, self.rescaling)
+        return self.network.to_keras(
+            self.hyperparameters, self.prediction_weights, self.rescaling
+        )
 
     def to_onnx(self, graph: Any, x: str) -> str:
         """Append the operators to an ONNX graph; return the name of the result."""
-        x = self.network.to_onnx(graph, x, self.weights)
+        x = self.network.to_onnx(graph, x, self.prediction_weights)
         if self.rescaling is None:
             return x
         check_units(*self.rescaling, "float32", "be part of an ONNX model")

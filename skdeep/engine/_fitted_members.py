@@ -43,8 +43,13 @@ class FittedMembers:
         return self.members[0].hyperparameters
 
     @property
+    def temperature(self) -> float:
+        """The mean of what the members divide their logits by; each has its own."""
+        return float(np.mean([member.temperature for member in self.members]))
+
+    @property
     def weights(self) -> list[np.ndarray]:
-        """Those of all members, one member after the other, as in ``model``."""
+        """Those of all members, one member after the other."""
         return [array for member in self.members for array in member.weights]
 
     def with_weights(self, weights: Sequence[Any]) -> FittedMembers:

@@ -61,6 +61,9 @@ ATTRIBUTES = (
         done."""),
     Attribute("loss_curve_", "list of float",
         """The training loss after every epoch."""),
+    Attribute("temperature_", "float",
+        """What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.""", only=CLASSIFIERS),
     Attribute("model_", "keras.Model",
         """The network in standard Keras layers."""),
     Attribute("image_shape_", "tuple of (int, int, int)",

@@ -14,6 +14,7 @@ from skdeep._sklearn import (
 )
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.data._targets import dense_targets, refuse_missing_labels
+from skdeep.estimators._calibration import calibrated
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.networks._head import head_of_classes
@@ -35,6 +36,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _with_class_weight(self, weight, head, y):
         return combined(weight, class_weights(self.class_weight, head.classes, y))
+
+    def _calibrated(self, fitted, job):
+        if self.calibration is None:
+            return fitted
+        return calibrated(fitted, job.validation)
+
+    @property
+    def temperature_(self):
+        """What logits are divided by in predictions and exports; 1 if by nothing."""
+        check_is_fitted(self)
+        return self._fitted.temperature
 
     @unchanged_on_error
     @with_callbacks
@@ -63,6 +75,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             raise ValueError(
                 "partial_fit sees too few rows to balance classes; got "
                 "class_weight='balanced'. Give the weights as a dict."
+            )
+        if self.calibration is not None:
+            raise ValueError(
+                "partial_fit holds no rows out to calibrate on; got calibration="
+                f"{self.calibration!r}. Use fit, or set calibration=None."
             )
         if not hasattr(self, "_fitted"):
             check_partial_fit_first_call(self, classes)

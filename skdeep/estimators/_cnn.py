@@ -56,35 +56,45 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Window and stride of the pooling behind each block, in pixels; None for none.
     pooling : {"max", "average"}, default="max"
         Kind of pooling.
+    conv_dropout : float or sequence of float, default=0.0
+        Share of each block's outputs, behind its pooling, set to zero in each update:
+        one rate, or one per block.
+    global_pooling : {"max", "average"} or None, default=None
+        Reduce every channel to one number behind the last block; None keeps all pixels.
+        Far fewer weights, and less overfitting. Source: Lin et al. (2013), arXiv
+        1312.4400.
     image_shape : (height, width, channels), default=None
         Shape of the images when X has flat rows, as behind a scaler; one entry may be
         -1.
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
-    activation : str, Keras layer or callable, default="relu"
-        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
-    activation_params : dict, default=None
+    activation : str, Keras layer, callable or tuple of them, default="relu"
+        Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target.
+    activation_params : dict or tuple of dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
-        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
+        layer, None for none.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
-    batch_normalization : bool, default=False
-        Normalise every hidden layer over the batch, between the weights (then without
-        bias) and the activation. Helps deep networks and large learning rates.
+    batch_normalization : bool, "after" or tuple of them, default=False
+        Normalise every layer but the output over the batch, between the weights (then
+        without bias) and the activation, or "after" the activation; or one value for
+        each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
         one per hidden layer. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
@@ -151,6 +161,12 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that gives the rows held out the
+        smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency. Labels take a list with one dict per column.
@@ -214,6 +230,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
+    temperature_ : float
+        What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.
     model_ : keras.Model
         The network in standard Keras layers.
     image_shape_ : tuple of (int, int, int)
@@ -254,6 +273,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         padding="same",
         pool_size=2,
         pooling="max",
+        conv_dropout=0.0,
+        global_pooling=None,
         image_shape=None,
         hidden_layer_sizes=(128,),
         activation="relu",
@@ -287,6 +308,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         monitor="auto",
         monitor_mode="auto",
         validation_fraction=0.1,
+        calibration=None,
         class_weight=None,
         n_members=1,
         callbacks=None,
@@ -301,6 +323,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.padding = padding
         self.pool_size = pool_size
         self.pooling = pooling
+        self.conv_dropout = conv_dropout
+        self.global_pooling = global_pooling
         self.image_shape = image_shape
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -334,6 +358,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.calibration = calibration
         self.class_weight = class_weight
         self.n_members = n_members
         self.callbacks = callbacks
@@ -364,35 +389,45 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Window and stride of the pooling behind each block, in pixels; None for none.
     pooling : {"max", "average"}, default="max"
         Kind of pooling.
+    conv_dropout : float or sequence of float, default=0.0
+        Share of each block's outputs, behind its pooling, set to zero in each update:
+        one rate, or one per block.
+    global_pooling : {"max", "average"} or None, default=None
+        Reduce every channel to one number behind the last block; None keeps all pixels.
+        Far fewer weights, and less overfitting. Source: Lin et al. (2013), arXiv
+        1312.4400.
     image_shape : (height, width, channels), default=None
         Shape of the images when X has flat rows, as behind a scaler; one entry may be
         -1.
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
-    activation : str, Keras layer or callable, default="relu"
-        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
-    activation_params : dict, default=None
+    activation : str, Keras layer, callable or tuple of them, default="relu"
+        Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target.
+    activation_params : dict or tuple of dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
-        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
+        layer, None for none.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
-    batch_normalization : bool, default=False
-        Normalise every hidden layer over the batch, between the weights (then without
-        bias) and the activation. Helps deep networks and large learning rates.
+    batch_normalization : bool, "after" or tuple of them, default=False
+        Normalise every layer but the output over the batch, between the weights (then
+        without bias) and the activation, or "after" the activation; or one value for
+        each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
         one per hidden layer. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
@@ -565,6 +600,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         padding="same",
         pool_size=2,
         pooling="max",
+        conv_dropout=0.0,
+        global_pooling=None,
         image_shape=None,
         hidden_layer_sizes=(128,),
         activation="relu",
@@ -614,6 +651,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.padding = padding
         self.pool_size = pool_size
         self.pooling = pooling
+        self.conv_dropout = conv_dropout
+        self.global_pooling = global_pooling
         self.image_shape = image_shape
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation

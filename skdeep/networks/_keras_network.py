@@ -10,7 +10,7 @@ import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,26 @@ class KerasNetwork:
     def for_prediction(self) -> Network:
         """The same network: Keras' layers know when they predict."""
         return self
+
+    @property
+    def without_output_activation(self) -> KerasNetwork:
+        """The same network, whose predictions are its logits."""
+        return replace(self, link="linear")
+
+    @property
+    def output_places(self) -> list[int]:
+        """Kernel and bias of a last layer that is a Dense layer of Keras."""
+        ending = final_activation(json.loads(self.config))
+        name = None if ending is None or self.ending == INVERSE else ending["name"]
+        paths = [str(v.path).split("/") for v in self._template.weights]
+        places = [i for i, path in enumerate(paths) if path[-2:-1] == [name]]
+        if {paths[i][-1] for i in places} not in ({"kernel"}, {"kernel", "bias"}):
+            raise InvalidNetworkError(
+                "calibration='temperature' divides the weights of a last layer "
+                "Dense(n, activation='softmax') or 'sigmoid'; got a model that ends "
+                "otherwise. End it so, or leave calibration at None."
+            )
+        return places
 
     @functools.cached_property
     def _template(self) -> Template:

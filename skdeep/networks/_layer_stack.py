@@ -107,6 +107,19 @@ class LayerStack:
         layers = (layer.for_prediction for layer in self.layers)
         return LayerStack(self.input_shape, tuple(filter(None, layers)))
 
+    @property
+    def without_output_activation(self) -> LayerStack:
+        """The same network, whose predictions are its logits."""
+        *layers, output = self.layers
+        return LayerStack(self.input_shape, (*layers, output.without_activation))
+
+    @property
+    def output_places(self) -> range:
+        """The arrays of the output: kernel and bias."""
+        *_, (_, _, specs) = self._specs()
+        n_weights = len(self.weight_specs())
+        return range(n_weights - len(specs), n_weights)
+
     def _shapes(self) -> list[Shape]:
         """The shapes of one row in front of every layer, and behind the last."""
         shapes = [self.input_shape]

@@ -150,6 +150,20 @@ class Network(Protocol):
     def for_prediction(self) -> Network:
         """The same network without what only training needs."""
 
+    @property
+    def without_output_activation(self) -> Network:
+        """The same network, whose predictions are its logits."""
+
+    @property
+    def output_places(self) -> Sequence[int]:
+        """Which weights the logits are proportional to, all of them together.
+
+        Raises
+        ------
+        InvalidNetworkError
+            If it is not known.
+        """
+
     def weight_specs(self) -> list[WeightSpec]:
         """List the weights in the order of the Keras model."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._activations import (
     activation_function,
     activation_layer,
@@ -14,8 +15,19 @@ from skdeep.keras_objects._activations import (
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._network import CallContext
-from skdeep.networks.layers._activity import ActivityLayer, activity_fields
+from skdeep.networks.layers._activity import (
+    ActivityLayer,
+    activation_at,
+    activity_fields,
+    is_maxout,
+)
 from skdeep.networks.layers._layer import Layer, LayerOutput, Shape, Site
+from skdeep.networks.layers._numbers import check_order
+from skdeep.networks.layers._per_layer import (
+    checked_values,
+    is_per_layer,
+    n_layers,
+)
 
 
 @dataclass(frozen=True)
@@ -31,16 +43,24 @@ class Activation(ActivityLayer):
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse an unknown activation, and parameters that it does not have."""
-        params = dict(parameters["activation_params"] or {})
-        check_activation(to_spec(parameters["activation"]), params)
+        check_order("activation", parameters["activation"])
+        _check_kinds(
+            checked_values(parameters, "activation"),
+            checked_values(parameters, "activation_params"),
+        )
+        given = (parameters[name] for name in ("activation", "activation_params"))
+        # A fault is one in a linear model, too, which uses neither.
+        n_pairs = n_layers(parameters) if any(map(is_per_layer, given)) else 1
+        for layer in range(n_pairs):
+            activation, params = activation_at(parameters, layer)
+            check_activation(to_spec(activation), params)
         return {}
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
         """One behind every kernel but the output's, unless its units are maxout."""
-        activation = site.parameters["activation"]
-        params = site.parameters["activation_params"] or {}
-        if activation != "maxout":
+        activation, params = activation_at(site.parameters, site.layer)
+        if not is_maxout(activation):
             fields = activity_fields(site)
             yield cls(to_spec(activation), tuple(sorted(params.items())), **fields)
 
@@ -59,3 +79,17 @@ class Activation(ActivityLayer):
     ) -> str:
         """The operators of the activation."""
         return add_activation(graph, x, self.activation, dict(self.params), axis=1)
+
+
+def _check_kinds(activations: list[Any], params: list[Any]) -> None:
+    """Refuse what is neither an activation nor the parameters of one."""
+    if not all(isinstance(each, str) or callable(each) for each in activations):
+        raise InvalidNetworkError(
+            "activation must hold names, functions and Keras layers; got "
+            f'{activations!r}. Give "linear" to a layer without one.'
+        )
+    if not all(isinstance(each, Mapping | None) for each in params):
+        raise InvalidNetworkError(
+            "activation_params must be a dict, or one dict or None per layer; got "
+            f"{params!r}. Give None to a layer whose activation has none."
+        )

@@ -38,9 +38,11 @@ class Place(Enum):
     # Inside FEATURES and HIDDEN, behind every kernel:
     NORMALIZATION = auto()
     ACTIVATION = auto()
+    BEHIND_ACTIVATION = auto()
     BEHIND_HIDDEN = auto()
     # Inside FEATURES, behind every block of convolutions:
     BEHIND_BLOCK = auto()
+    BEHIND_POOLING = auto()
     # Inside OUTPUT:
     BEHIND_OUTPUT = auto()
 
@@ -109,6 +111,14 @@ class Layer(ABC):
         """
         return {}
 
+    @classmethod
+    def n_kernels(cls, parameters: Mapping[str, Any]) -> int:
+        """Count the layers in front of the output that multiply with a kernel.
+
+        Parameters with a value per layer have one for each of them.
+        """
+        return 0
+
     @property
     def compute_dtype(self) -> str:
         """The dtype of losses and penalties; mixed policies use float32."""
@@ -134,6 +144,11 @@ class Layer(ABC):
         names = {field.name for field in fields(self)} & set(self.hyperparameter_names)
         flags: dict[str, Any] = dict.fromkeys(names, False)
         return replace(self, **flags) if flags else self
+
+    @property
+    def without_activation(self) -> Layer:
+        """The layer without an output activation; asked of the last of a stack."""
+        return self
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one row behind the layer."""
@@ -214,6 +229,8 @@ class Site:
         The name of the layer that this is behind of, inside a stage.
     number : int
         Of the owner among its like.
+    layer : int
+        Of the owner among all layers with a kernel.
     """
 
     parameters: Mapping[str, Any]
@@ -224,6 +241,7 @@ class Site:
     before: tuple[Layer, ...] = field(default=(), repr=False)
     owner: str = ""
     number: int = 0
+    layer: int = 0
 
     @property
     def dtype(self) -> str:
@@ -249,10 +267,13 @@ class Site:
             if self.place in cls.places and "from_parameters" in vars(cls):
                 yield from cls.from_parameters(self)
 
-    def behind(self, owner: str, number: int, *places: Place) -> Iterator[Layer]:
+    def behind(
+        self, owner: str, number: int, *places: Place, layer: int = 0
+    ) -> Iterator[Layer]:
         """What stands behind a layer or a block of them, place by place."""
+        here = replace(self, owner=owner, number=number, layer=layer)
         for place in places:
-            yield from replace(self, place=place, owner=owner, number=number).layers()
+            yield from replace(here, place=place).layers()
 
 
 def layer_class(name: str) -> type[Layer] | None:

@@ -22,7 +22,7 @@ class Maxout(ActivityLayer):
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
         """One behind every kernel but the output's, if the activation is maxout."""
-        pieces = n_pieces(site.parameters)
+        pieces = n_pieces(site.parameters, site.layer)
         if pieces > 1:
             yield cls(pieces, **activity_fields(site))
 

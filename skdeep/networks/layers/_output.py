@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from skdeep.keras_objects._activations import activation_function
@@ -24,13 +24,17 @@ class Output(KernelLayer):
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
-        """The last layer; penalised only when its kernel is the only one."""
-        # No normalisation follows whose beta could take the place of the bias.
-        fields = kernel_fields(site.parameters) | {"use_bias": True, "max_norm": False}
-        if any(isinstance(layer, KernelLayer) for layer in site.before):
-            fields |= {"penalized": False}
+        """The last layer."""
+        number = sum(isinstance(layer, KernelLayer) for layer in site.before)
+        fields = kernel_fields(site.parameters, number, is_output=True)
+        fields |= {"max_norm": False}
         yield cls(site.output_units, site.output_activation, name="output", **fields)
         yield from site.behind("output", 0, Place.BEHIND_OUTPUT)
+
+    @property
+    def without_activation(self) -> Output:
+        """The layer, whose predictions are its logits."""
+        return replace(self, activation="linear")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
