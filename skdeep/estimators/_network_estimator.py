@@ -487,6 +487,11 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             stacklevel=stacklevel_of_user(),
         )
 
+    def _check_fitted(self):
+        """Refuse to predict before a fit."""
+        if not hasattr(self, "_fitted"):  # scikit-learn would make tags first, 20 µs
+            check_is_fitted(self)
+
     def _predictions(self, X, decode):
         """What ``decode`` makes of the network's outputs for rows of X."""
         return self._fitted.predict(self._check_X(X, reset=False), decode)

@@ -8,7 +8,6 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
@@ -100,7 +99,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             variances, plus the variance over members of their predictions (the law of
             total variance).
         """
-        check_is_fitted(self)
+        self._check_fitted()
         dtype = self._prediction_dtype(X)
         if not return_std:
             return self._predictions(
@@ -163,7 +162,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         >>> bool((low <= middle).all() and (middle <= high).all())
         True
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return self._quantiles(X, self._head.output.check_levels(quantiles))
 
     def predict_interval(self, X, coverage=0.9):
@@ -201,7 +200,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         >>> net.predict_interval(X).shape
         (442, 2)
         """
-        check_is_fitted(self)
+        self._check_fitted()
         if not (isinstance(coverage, Real) and 0 < coverage < 1):
             raise ValueError(
                 f"coverage must be a number between 0 and 1; got {coverage!r}. Use 0.9 "
