@@ -1,10 +1,10 @@
 """Ask how good networks with default parameters are on tables as they come.
 
 `python -m benchmarks.defaults` measures what has not been measured yet and rewrites the
-tables between the markers of docs/user-guide/defaults.md; names of methods choose some, and
-`--again` forgets their results. Every fit has 70 % of a table, at most 5,000 rows; the
-other 30 % judge. Scores are error and log loss of classes and the RMSE of numbers, costs
-the CPU seconds of the process over fit and prediction, compilation included.
+tables between the markers of docs/user-guide/defaults.md; names of methods choose some,
+and `--again` forgets their results. Every fit has 70 % of a table, at most 5,000 rows;
+the other 30 % judge. Scores are error and log loss of classes and the RMSE of numbers,
+costs the CPU seconds of the process over fit and prediction, compilation included.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def store(results: Results, path: Path = RESULTS) -> None:
     path.write_text(json.dumps(results, indent=1) + "\n")
 
 
-# --- tables -----------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------
 
 
 def as_text(results: Results) -> str:

@@ -1,7 +1,7 @@
 """Twelve real tables, and the splits that every method gets.
 
-They lie in the folder `tables` of the one named by SKDEEP_DATA, one gzipped CSV each with
-the target last, and are not part of the repository: see the README there.
+They lie in the folder `tables` of the one named by SKDEEP_DATA, one gzipped CSV each
+with the target last, and are not part of the repository: see the README there.
 """
 
 from __future__ import annotations

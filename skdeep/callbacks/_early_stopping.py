@@ -10,18 +10,8 @@ from typing import Any
 from skdeep.callbacks._callback import Callback, RunView
 from skdeep.exceptions import DivergenceError, InvalidNetworkError
 
-# What early_stopping="auto" asks for. On tables of 400 to 900 rows to train on, a tenth
-# of them held out cost more than the best weights gave.
-FEWEST_ROWS = 1_000
 # Parts of names whose values should rise; all others should fall.
 RISING = ("acc", "auc", "precision", "recall", "f1", "score", "r2", "iou", "pearson")
-
-
-def stops_early(early_stopping: bool | str, n_rows: int) -> bool:
-    """Say whether a fit of so many rows stops early: for "auto" a fixed rule."""
-    if isinstance(early_stopping, str):
-        return n_rows >= FEWEST_ROWS
-    return bool(early_stopping)
 
 
 def rises(monitor: str, mode: str) -> bool:

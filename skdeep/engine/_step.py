@@ -145,14 +145,14 @@ class TrainingStep:
         return state._replace(weights=self._with_trained(state.weights, final))
 
     def begin_epoch(self, state: State, anew: Any, n_rows: Any) -> State:
-        """Start the metrics, if ``anew``, and note how many rows will be measured."""
+        """Start the metrics, if ``anew``; note how many more rows will be measured."""
         from keras import ops
 
         metrics = [
             ops.where(anew, ops.convert_to_tensor(start), value)
             for start, value in zip(self._metrics_start, state.metrics, strict=True)
         ]
-        # All rows of the call at once, so that the loop has nothing to count.
+        # All rows of the epoch at once, so that the loop has nothing to count.
         metrics[1] = metrics[1] + ops.cast(n_rows, self._dtype)
         return state._replace(metrics=metrics)
 

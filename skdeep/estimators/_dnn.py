@@ -6,17 +6,23 @@ parameters and attributes, from the tables in ``_parameters.py`` and ``_attribut
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
 
 from skdeep.data._features import check_rows
 from skdeep.data._numeric_features import numeric_mask
+from skdeep.estimators._callback_parameters import CallbackParameters
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
 from skdeep.estimators._regressor import NetworkRegressor
 
 
-class TableNetwork(NetworkEstimator):
+class TableNetwork(CallbackParameters, NetworkEstimator):
     """Rows of features."""
 
     def _check_X(self, X, *, reset):
@@ -55,18 +61,26 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     hidden_layer_sizes : int or tuple of int, default=(128, 128)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
-    activation : str, Keras layer or callable, default="relu"
-        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
-    activation_params : dict, default=None
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
+    activation : str, Keras layer, callable or tuple of them, default="relu"
+        Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target.
+    activation_params : dict or tuple of dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
-        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
+        layer, None for none.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
-    batch_normalization : bool, default=False
-        Normalise every hidden layer over the batch, between the weights (then without
-        bias) and the activation. Helps deep networks and large learning rates.
+    batch_normalization : bool, "after" or tuple of them, default=False
+        Normalise every layer but the output over the batch, between the weights (then
+        without bias) and the activation, or "after" the activation; or one value for
+        each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
     dropout : float, sequence of float or "auto", default="auto"
@@ -74,11 +88,12 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
         of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
@@ -162,9 +177,22 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that gives the rows held out the
+        smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency. Labels take a list with one dict per column.
+    n_members : int, default=1
+        Networks to train from different seeds, with early stopping each with its own
+        rows held out; probabilities or values are averaged. They run side by side in
+        threads, or one after the other where ``callbacks`` or ``verbose`` look at them;
+        each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
+        8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
+        arXiv 1612.01474.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
@@ -213,10 +241,18 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles and
         copies of the estimator do without them.
+    members_ : list of estimators
+        Only with ``n_members`` above 1: each network as a fitted estimator of its own,
+        with its history. Then ``n_iter_`` and ``n_epochs_`` are the most that any has,
+        ``best_epoch_`` is the rounded mean, ``history_`` the mean over those that were
+        still training; ``model_`` averages all.
     interrupted_ : estimator
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
+    temperature_ : float
+        What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.
     model_ : keras.Model
         The network in standard Keras layers.
 
@@ -249,53 +285,59 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes=(128, 128),
+        hidden_layer_sizes: int | ArrayLike = (128, 128),
         *,
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        input_dropout=0.0,
-        dropout="auto",
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        numeric_embedding=None,
-        numeric_features="auto",
-        embedding_terms=16,
-        embedding_size=4,
-        embedding_sigma=0.1,
-        optimizer="adam",
-        learning_rate=0.001,
-        decay=0.0,
-        schedule="constant",
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping="auto",
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        class_weight=None,
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        n_layers: int | None = None,
+        units: int | None = None,
+        activation: str | Callable[..., Any] | ArrayLike = "relu",
+        activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool | str | ArrayLike = False,
+        input_dropout: float = 0.0,
+        dropout: float | str | ArrayLike = "auto",
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        numeric_embedding: str | None = None,
+        numeric_features: str | ArrayLike = "auto",
+        embedding_terms: int = 16,
+        embedding_size: int = 4,
+        embedding_sigma: float = 0.1,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool | str = "auto",
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        calibration: str | None = None,
+        class_weight: str | dict[Any, Any] | list[Any] | None = None,
+        n_members: int = 1,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer
@@ -332,7 +374,9 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.calibration = calibration
         self.class_weight = class_weight
+        self.n_members = n_members
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.random_state = random_state
@@ -352,18 +396,26 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     hidden_layer_sizes : int or tuple of int, default=(128, 128)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
-    activation : str, Keras layer or callable, default="relu"
-        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
-    activation_params : dict, default=None
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
+    activation : str, Keras layer, callable or tuple of them, default="relu"
+        Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target.
+    activation_params : dict or tuple of dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
-        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
+        layer, None for none.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
-    batch_normalization : bool, default=False
-        Normalise every hidden layer over the batch, between the weights (then without
-        bias) and the activation. Helps deep networks and large learning rates.
+    batch_normalization : bool, "after" or tuple of them, default=False
+        Normalise every layer but the output over the batch, between the weights (then
+        without bias) and the activation, or "after" the activation; or one value for
+        each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
     dropout : float, sequence of float or "auto", default="auto"
@@ -371,11 +423,12 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
         of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
@@ -429,7 +482,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         weight_decay, global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
@@ -470,8 +524,15 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units, and metrics are measured in them; the loss is not. "auto"
         does so for losses that ask only how far a prediction is off (squared and
-        absolute error, "huber", "log_cosh", "quantile"), and leaves the target alone
-        for others, such as "poisson" and functions of your own.
+        absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
+        target alone for others, such as "poisson" and own functions.
+    n_members : int, default=1
+        Networks to train from different seeds, with early stopping each with its own
+        rows held out; probabilities or values are averaged. They run side by side in
+        threads, or one after the other where ``callbacks`` or ``verbose`` look at them;
+        each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
+        8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
+        arXiv 1612.01474.
     callbacks : Keras callback or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
@@ -518,6 +579,11 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     callbacks_ : list of Keras callbacks
         The copies that the last fit has used, with what they have gathered; pickles and
         copies of the estimator do without them.
+    members_ : list of estimators
+        Only with ``n_members`` above 1: each network as a fitted estimator of its own,
+        with its history. Then ``n_iter_`` and ``n_epochs_`` are the most that any has,
+        ``best_epoch_`` is the rounded mean, ``history_`` the mean over those that were
+        still training; ``model_`` averages all.
     interrupted_ : estimator
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
@@ -555,55 +621,60 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes=(128, 128),
+        hidden_layer_sizes: int | ArrayLike = (128, 128),
         *,
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        input_dropout=0.0,
-        dropout="auto",
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        numeric_embedding=None,
-        numeric_features="auto",
-        embedding_terms=16,
-        embedding_size=4,
-        embedding_sigma=0.1,
-        optimizer="adam",
-        learning_rate=0.001,
-        decay=0.0,
-        schedule="constant",
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        quantile=None,
-        quantiles=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping="auto",
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        normalize_y="auto",
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        n_layers: int | None = None,
+        units: int | None = None,
+        activation: str | Callable[..., Any] | ArrayLike = "relu",
+        activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool | str | ArrayLike = False,
+        input_dropout: float = 0.0,
+        dropout: float | str | ArrayLike = "auto",
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        numeric_embedding: str | None = None,
+        numeric_features: str | ArrayLike = "auto",
+        embedding_terms: int = 16,
+        embedding_size: int = 4,
+        embedding_sigma: float = 0.1,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        quantile: float | None = None,
+        quantiles: ArrayLike | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool | str = "auto",
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        normalize_y: bool | str = "auto",
+        n_members: int = 1,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer
@@ -643,6 +714,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
         self.normalize_y = normalize_y
+        self.n_members = n_members
         self.callbacks = callbacks
         self.warm_start = warm_start
         self.random_state = random_state

@@ -18,7 +18,7 @@ from skdeep.engine._key import ProgramKey, resolve_batch_size
 from skdeep.engine._objective import Objective, make_objective
 from skdeep.estimators._keras_routing import made, made_all, routed
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._losses import resolve_loss
+from skdeep.keras_objects._losses import NAMED, resolve_loss
 from skdeep.keras_objects._optimizers import Optimizer, make_optimizer
 from skdeep.keras_objects._spec import KerasSpec
 from skdeep.networks._head import BINARY, MULTICLASS, ClassHead, Head
@@ -291,20 +291,22 @@ def input_names(model: Any) -> list[str]:
     return [tensor.name for tensor in getattr(model, "inputs", None) or []]
 
 
-def _own_loss(parameters: Mapping[str, Any], head: Head) -> Any:
-    """The loss that the outputs ask for, as a function; None if they ask for none."""
-    loss, params = head.loss(None, routed(parameters, "loss"))
-    return None if loss is None else resolve_loss(loss, dict(params)).call
+def _own_loss(loss: Any, parameters: Mapping[str, Any], head: Head) -> Any:
+    """The loss as a function, if it is one that Keras does not have."""
+    loss, params = head.loss(loss, routed(parameters, "loss"))
+    is_own = isinstance(loss, str) and loss in NAMED
+    return resolve_loss(loss, dict(params)).call if is_own else None
 
 
 def compile_to_train(model: Any, parameters: Mapping[str, Any], head: Head) -> None:
     """Compile a model for Keras, unless it is and nobody has said otherwise."""
+    own = _own_loss(parameters["loss"], parameters, head)
+    if own is not None:  # its parameters are in it
+        others = {n: v for n, v in parameters.items() if not n.startswith("loss__")}
+        parameters = {**others, "loss": own}
     given = compile_arguments(parameters)
     names = ("optimizer", "loss", "metrics")
     is_said = any(parameters.get(name) is not None for name in names)
-    own = _own_loss(parameters, head)
-    if own is not None:
-        given["loss"], is_said = own, True
     if model.compiled and not is_said:
         if parameters.get("run_eagerly"):
             model.run_eagerly = True

@@ -5,12 +5,13 @@ The constructors are those of SciKeras; all else is in ``_keras_network_estimato
 
 from __future__ import annotations
 
+from skdeep._sklearn import StrOptions
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._keras_network_estimator import CONSTRAINTS, KerasEstimator
 from skdeep.estimators._keras_routing import routed
 from skdeep.estimators._regressor import NetworkRegressor
-from skdeep.networks._number_outputs import number_output
+from skdeep.networks._output_from_parameters import number_output
 
 
 class KerasClassifier(NetworkClassifier, KerasEstimator):
@@ -47,6 +48,9 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
     callbacks : Keras callback, class, or list or dict of them, default=None
         Classes get what has the prefix ``callbacks__``. Every fit works on fresh
         copies.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that suits rows held out best;
+        for models that end with a Dense layer and are trained in the engine.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights.
     early_stopping : bool, default=False
@@ -119,7 +123,11 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
     True
     """
 
-    _parameter_constraints = {**CONSTRAINTS, "class_weight": "no_validation"}
+    _parameter_constraints = {
+        **CONSTRAINTS,
+        "calibration": [StrOptions({"temperature"}), None],
+        "class_weight": "no_validation",
+    }
 
     def __init__(
         self,
@@ -134,6 +142,7 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
         validation_split=0.0,
         validation_batch_size=None,
         callbacks=None,
+        calibration=None,
         class_weight=None,
         early_stopping=False,
         patience=10,
@@ -159,6 +168,7 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
         self.validation_split = validation_split
         self.validation_batch_size = validation_batch_size
         self.callbacks = callbacks
+        self.calibration = calibration
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.patience = patience

@@ -108,6 +108,16 @@ LAYERS = (
     Parameter("pooling", "max", ARCHITECTURE, [StrOptions({"max", "average"})],
         '{"max", "average"}',
         """Kind of pooling.""", only=IMAGES),
+    Parameter("conv_dropout", 0.0, VARIABLE, [RATE, "array-like"],
+        "float or sequence of float",
+        """Share of each block's outputs, behind its pooling, set to zero in each
+        update: one rate, or one per block.""", only=IMAGES),
+    Parameter("global_pooling", None, ARCHITECTURE,
+        [StrOptions({"max", "average"}), None],
+        '{"max", "average"} or None',
+        """Reduce every channel to one number behind the last block; None keeps all
+        pixels. Far fewer weights, and less overfitting. Source: Lin et al. (2013),
+        arXiv 1312.4400.""", only=IMAGES),
     Parameter("image_shape", None, ARCHITECTURE, ["array-like", None],
         "(height, width, channels)",
         """Shape of the images when X has flat rows, as behind a scaler; one entry may
@@ -121,23 +131,34 @@ LAYERS = (
         """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.""",
         only=TABLES),
-    Parameter("activation", "relu", ARCHITECTURE, [str, callable],
-        "str, Keras layer or callable",
-        """Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target."""),
-    Parameter("activation_params", None, ARCHITECTURE, [dict, None],
-        "dict",
+    Parameter("n_layers", None, ARCHITECTURE,
+        [NumberInterval(Integral, 0, None, closed="left"), None],
+        "int",
+        """Number of hidden layers of ``units`` each, in place of
+        ``hidden_layer_sizes``: for searches that vary depth and width."""),
+    Parameter("units", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """Units of each of ``n_layers`` hidden layers. Of the two, one alone has the
+        other from the default of ``hidden_layer_sizes``."""),
+    Parameter("activation", "relu", ARCHITECTURE, [str, callable, "array-like"],
+        "str, Keras layer, callable or tuple of them",
+        """Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target."""),
+    Parameter("activation_params", None, ARCHITECTURE, [dict, list, tuple, None],
+        "dict or tuple of dict",
         """Parameters of an activation given by name: ``negative_slope`` of
-        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default)."""),
+        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or
+        those of each layer, None for none."""),
     Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
         "str, Keras initializer or callable",
         """How weights are drawn; "he_normal" suits deep relu networks."""),
-    Parameter("batch_normalization", False, ARCHITECTURE, ["boolean"],
-        "bool",
-        """Normalise every hidden layer over the batch, between the weights (then
-        without bias) and the activation. Helps deep networks and large learning
-        rates."""),
+    Parameter("batch_normalization", False, ARCHITECTURE,
+        ["boolean", StrOptions({"after"}), "array-like"],
+        'bool, "after" or tuple of them',
+        """Normalise every layer but the output over the batch, between the weights
+        (then without bias) and the activation, or "after" the activation; or one value
+        for each in their order. Helps deep networks and large learning rates."""),
     Parameter("input_dropout", 0.0, VARIABLE, [RATE],
         "float",
         """Share of the inputs set to zero in each update; for many redundant
@@ -147,17 +168,19 @@ LAYERS = (
             'float, sequence of float or "auto"',
             """Share of each hidden layer's outputs set to zero in each update: one
             rate, or one per hidden layer; "auto" is 0.15 behind layers of at least 64
-            units, in fits of at least 200 rows. Raise it when the validation loss rises while the training loss
-            falls. Source: Srivastava et al. (2014), JMLR 15.""", only=kind)
+            units, in fits of at least 200 rows. Raise it when the validation loss rises
+            while the training loss falls. Source: Srivastava et al. (2014), JMLR
+            15.""", only=kind)
         for default, kind in (("auto", TABLES), (0.0, IMAGES))
     ),
-    Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE],
-        "float",
+    Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
+        "float or sequence of float",
         """Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on
-        the output when it is the only one); makes weights exactly small."""),
-    Parameter("l2", 0.0, VARIABLE, [NOT_NEGATIVE],
-        "float",
-        """Penalty ``l2 * sum(w ** 2)`` on the same kernels."""),
+        the output when it is the only one); makes weights exactly small. Or one number
+        for each layer in their order; one more is for the output."""),
+    Parameter("l2", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
+        "float or sequence of float",
+        """Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer."""),
     Parameter("activity_l1", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers;
@@ -246,7 +269,8 @@ OBJECTIVE = (
     Parameter("loss", "auto", PROGRAM, [str, callable],
         "str, Keras loss or callable",
         """"auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".""",
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.""",
         only=REGRESSORS),
     Parameter("loss_params", None, PROGRAM, [dict, None],
         "dict",
@@ -324,6 +348,13 @@ TRAINING = (
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),
+    Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
+        '"temperature" or None',
+        """Divide the logits of predictions by the number that gives the rows held out
+        the smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.""", only=CLASSIFIERS),
     Parameter("class_weight", None, RUN, [dict, list, StrOptions({"balanced"}), None],
         'dict, list of dict, "balanced" or None',
         """Weight per class, multiplied into the sample weights; "balanced" weighs
@@ -335,11 +366,19 @@ TRAINING = (
             """Train on the target minus its mean, divided by its deviation; predictions
             come back in its units, and metrics are measured in them; the loss is not.
             "auto" does so for losses that ask only how far a prediction is off (squared
-            and absolute error, "huber", "log_cosh", "quantile"), and leaves the target
-            alone for others, such as "poisson" and functions of your own.""",
+            and absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves
+            the target alone for others, such as "poisson" and own functions.""",
             only=REGRESSORS & kind)
         for default, kind in (("auto", TABLES), (False, IMAGES))
     ),
+    Parameter("n_members", 1, RUN, [COUNT],
+        "int",
+        """Networks to train from different seeds, with early stopping each with its
+        own rows held out; probabilities or values are averaged. They run side by side
+        in threads, or one after the other where ``callbacks`` or ``verbose`` look at
+        them; each gets copies of the callbacks. The first is the one of
+        ``n_members=1``. 4 to 8 nearly always predict better than one. Source:
+        Lakshminarayanan et al. (2017), arXiv 1612.01474."""),
     Parameter("callbacks", None, RUN, [list, tuple, KERAS_CALLBACK, None],
         "Keras callback or list of them",
         """Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go

@@ -12,12 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skdeep.callbacks._early_stopping import (
-    StoppingRule,
-    check_monitor,
-    rises,
-    stops_early,
-)
+from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
 from skdeep.data._features import check_numbers, warn_if_far_away
 from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import NO_ROWS, WeightScale
@@ -29,8 +24,6 @@ from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._schedules import CONSTANT
 from skdeep.networks._head import Head, check_loss_takes, warn_of_one_hot
-
-FEWEST_ROWS_TO_DROP = 200  # for dropout="auto"
 
 if TYPE_CHECKING:
     from skdeep.engine._fitted import FittedNetwork
@@ -71,6 +64,8 @@ class Setting:
         To train for.
     is_partial : bool
         Whether the rows are some of those that will come.
+    is_first : bool, default=True
+        Whether no other job of the same fit has warned of the same rows.
     """
 
     parameters: Mapping[str, Any]
@@ -79,27 +74,18 @@ class Setting:
     input_shape: tuple[int, ...]
     n_epochs: int
     is_partial: bool
+    is_first: bool = True
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether rows are needed that are not trained on."""
+        is_calibrated = self.parameters.get("calibration") is not None
+        return self.parameters["early_stopping"] or is_calibrated
 
     @property
     def floats(self) -> str:
         """The dtype of rows, targets and losses."""
         return "float64" if self.parameters["dtype"] == "float64" else "float32"
-
-    def parameters_for(self, n_rows: int) -> Mapping[str, Any]:
-        """The parameters, without the dropout of "auto" for few rows.
-
-        So few have little to be averaged over, and what is left of them by chance
-        would decide: weights of rows and copies of them would train differently.
-        """
-        is_auto = isinstance(self.parameters.get("dropout"), str)
-        if is_auto and (self.is_partial or n_rows < FEWEST_ROWS_TO_DROP):
-            return {**self.parameters, "dropout": 0.0}
-        return self.parameters
-
-    def stops_early(self, n_rows: int) -> bool:
-        """Whether a fit of so many rows watches some; a part of the rows never does."""
-        asked = self.parameters["early_stopping"]
-        return not self.is_partial and stops_early(asked, n_rows)
 
 
 def prepare_job(
@@ -125,15 +111,15 @@ def prepare_job(
     """
     key, hyperparameters = keyed or make_key(setting, training.n_rows)
     _check_targets(setting, key, training, validation)
-    if before is None:  # after all that ends in an error
+    if before is None and setting.is_first:  # after all that ends in an error
         warn_of_one_hot(setting.head, training.y)
         if setting.head.target_type.has_units and setting.head.rescaling is None:
             warn_of_size(training.y, training.weight)
     state = _state_before(setting, key, before)
-    stops = setting.stops_early(training.n_rows)
     if validation is not None:
-        warn_if_far_away(training.X, validation.X)
-    elif stops:
+        if setting.is_first:
+            warn_if_far_away(training.X, validation.X)
+    elif setting.holds_out:
         training, validation = _hold_out(setting, training, state.seeds.holdout)
     # After rows were held out: either side has the mean weight 1 for itself.
     training, weight_scale = _scale_weights(training, state, setting.is_partial)
@@ -154,7 +140,7 @@ def prepare_job(
         shuffle=bool(setting.parameters["shuffle"]),
         weights=_weights_before(before, goes_on),
         optimizer_state=state.optimizer_state if goes_on else None,
-        stopping=_stopping_rule(setting.parameters, key.objective.names, stops),
+        stopping=_stopping_rule(setting.parameters, key.objective.names),
         rescaling=setting.head.rescaling,
         weight_scale=weight_scale,
     )
@@ -178,7 +164,7 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
     from skdeep.keras_objects._optimizers import make_optimizer
     from skdeep.networks._from_parameters import make_network
 
-    given, head = setting.parameters_for(n_rows), setting.head
+    given, head = setting.parameters, setting.head
     objective = make_objective(
         *head.loss(given["loss"], given["loss_params"]),
         given["metrics"],
@@ -291,13 +277,13 @@ def _scale_weights(
 
 
 def _stopping_rule(
-    parameters: Mapping[str, Any], names: tuple[str, ...], stops: bool
+    parameters: Mapping[str, Any], names: tuple[str, ...]
 ) -> StoppingRule | None:
-    """Say when to stop early, if a fit does; a wrong monitor is wrong without, too."""
+    """Say when to stop early, if asked to; a wrong monitor is wrong without, too."""
     monitor = parameters["monitor"]
     monitor = "val_loss" if monitor == "auto" else monitor
     check_monitor(monitor, [*names, *(f"val_{n}" for n in names), "learning_rate"])
-    if not stops:
+    if not parameters["early_stopping"]:
         return None
     return StoppingRule(
         monitor,

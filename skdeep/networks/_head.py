@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from skdeep._warnings import stacklevel_of_user
 from skdeep.data._targets import mean_and_deviation, standardized, target_type_of
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._number_outputs import NUMBER, Output
+from skdeep.networks._distribution_output import PositiveOutput
+from skdeep.networks._number_output import NumberOutput
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class TargetType:
 
     def activation_for(self, loss: str) -> str:
         """The output activation under a loss, given by the name of its class."""
-        if loss == "Poisson":  # a rate is positive; as in scikit-learn's MLP
+        if loss in LOG_LINKS:  # a rate is positive; as in scikit-learn's MLP
             return "exponential"
         return self.activation
 
@@ -147,8 +148,11 @@ REGRESSION = TargetType(
             "MeanAbsolutePercentageError",
             "MeanSquaredLogarithmicError",
             "Poisson",
+            "Gamma",
+            "Gaussian",
             "Quantile",
             "Quantiles",
+            "Tweedie",
         }
     ),
     meaning="each target, in its units",
@@ -156,15 +160,20 @@ REGRESSION = TargetType(
 )
 TARGET_TYPES = (BINARY, MULTILABEL, MULTICLASS, REGRESSION)
 
+NUMBER = NumberOutput()
+LOG_LINKS = ("Gamma", "Poisson", "Tweedie")
+
 # What Keras computes for smaller targets has no minimum, or takes them for 0.
 AT_LEAST_ZERO = ("Poisson", "MeanSquaredLogarithmicError")
 # Losses that ask only how far a prediction is off, so that the target may be shifted.
 OF_DIFFERENCES = (
+    "Gaussian",
     "Huber",
     "LogCosh",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Quantile",
+    "Quantiles",
 )
 
 
@@ -346,7 +355,7 @@ class NumberHead:
         Whether there is one target, and y one axis.
     scale, offset : arrays of shape (n_targets,), default=None
         Deviation and mean of each.
-    output : Output, default=NUMBER
+    output : NumberOutput
         What the outputs of a target are.
     """
 
@@ -354,7 +363,7 @@ class NumberHead:
     one_dimensional: bool
     scale: np.ndarray | None = None
     offset: np.ndarray | None = None
-    output: Output = NUMBER
+    output: NumberOutput = NUMBER
 
     target_type = REGRESSION
 
@@ -393,20 +402,18 @@ class NumberHead:
                 f"{name} must have {self.n_targets} target(s), as in fit; got "
                 f"{y.shape[1]}. Give the same columns."
             )
+        self.output.check_targets(y, name)
         if self.scale is not None and self.offset is not None:
             y = standardized(y.astype(np.float64), self.scale, self.offset)
-        return y if self.output.n_units == 1 else self._per_output(y)
-
-    def _per_output(self, numbers: np.ndarray) -> np.ndarray:
-        """Repeat what belongs to a target for each of its outputs."""
-        return np.repeat(numbers, self.output.n_units, axis=-1)
+        n_units = self.output.n_units
+        return y if n_units == 1 else np.repeat(y, n_units, axis=1)
 
     @property
     def rescaling(self) -> tuple[np.ndarray, np.ndarray] | None:
         """What turns outputs into targets: outputs * scale + offset."""
         if self.scale is None or self.offset is None:
             return None
-        return self._per_output(self.scale), self._per_output(self.offset)
+        return self.output.rescaling(self.scale, self.offset)
 
     @property
     def fits_float32(self) -> bool:
@@ -436,6 +443,29 @@ class NumberHead:
         found = self.output.at_levels(self._by_target(outputs, dtype), levels)
         return found[:, 0] if self.one_dimensional else found
 
+    def decode_moments(
+        self, outputs: np.ndarray, dtype: type[np.floating[Any]] = np.float64
+    ) -> np.ndarray:
+        """Return predictions and variances on a last axis, behind the targets."""
+        table = self._by_target(outputs, dtype)
+        points, variances = self.output.points(table), self.output.variances(table)
+        found = np.stack([points, variances], axis=-1)
+        return found[:, 0] if self.one_dimensional else found
+
+    @property
+    def needs_dispersion(self) -> bool:
+        """Whether fit has to measure how targets vary around their means."""
+        return isinstance(self.output, PositiveOutput) and not self.output.is_known
+
+    def with_dispersion(
+        self, y: np.ndarray, outputs: np.ndarray, weight: np.ndarray
+    ) -> NumberHead:
+        """Return the head that knows how encoded targets vary around their means."""
+        assert isinstance(self.output, PositiveOutput)
+        y = y if self.scale is None else y * self.scale
+        dispersion = self.output.measured(y, outputs, weight)
+        return replace(self, output=replace(self.output, dispersion=dispersion))
+
     def _by_target(self, outputs: np.ndarray, dtype: Any) -> np.ndarray:
         """The outputs of each target, of shape (n_rows, n_targets, n_units)."""
         outputs = outputs.astype(dtype, copy=False)
@@ -443,7 +473,10 @@ class NumberHead:
 
 
 def head_of_numbers(
-    y: np.ndarray, weight: np.ndarray, normalize: bool, output: Output = NUMBER
+    y: np.ndarray,
+    weight: np.ndarray,
+    normalize: bool,
+    output: NumberOutput,
 ) -> NumberHead:
     """Look at numbers and return their head.
 
@@ -455,6 +488,8 @@ def head_of_numbers(
     if not normalize:
         return NumberHead(n_outputs, y.ndim == 1, output=output)
     offset, scale = mean_and_deviation(table.astype(np.float64), weight)
+    if output.divides_only:
+        offset, scale = np.zeros_like(scale), np.where(offset > 0, offset, 1.0)
     return NumberHead(n_outputs, y.ndim == 1, scale, offset, output)
 
 

@@ -130,6 +130,14 @@ NETWORKS = {
         "activation_params": {"negative_slope": 0.1},
     },
     "maxout": {"activation": "maxout", "activation_params": {"n_pieces": 3}},
+    "one value per layer": {
+        "activation": ("maxout", "tanh"),
+        "activation_params": ({"n_pieces": 3}, None),
+        "batch_normalization": (False, "after"),
+        "l1": 0.01,
+        "l2": (0.02, 0.0, 0.03),
+    },
+    "linear with an l2 of its own": {"hidden_layer_sizes": (), "l2": (0.05,)},
     "clipnorm": {"clipnorm": 0.1},
     "clipvalue": {"clipvalue": 0.01},
     "periodic embedding": {"numeric_embedding": "periodic", "l2": 0.01},
@@ -206,6 +214,13 @@ CONVOLUTIONS = {
     "blocks": {"filters": ((3, 4), (5,)), "pool_size": (2, None)},
     "maxout": {"activation": "maxout"},
     "penalties": {"l1": 0.001, "l2": 0.002, "activity_l1": 0.001},
+    "one value per layer": {
+        "activation": ("relu", "maxout", "tanh"),
+        "batch_normalization": ("after", True, False),
+        "l2": (0.0, 0.01, 0.02),
+    },
+    "global average pooling": {"global_pooling": "average"},
+    "global max pooling": {"global_pooling": "max"},
 }
 
 
@@ -379,7 +394,7 @@ class Planned(keras.optimizers.schedules.LearningRateSchedule):
 def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     """Over the planned epochs, as in Keras by batches, whatever is accumulated."""
     accumulated = {"gradient_accumulation_steps": n_steps} if n_steps > 1 else {}
-    settings = {**SMALL, "optimizer_params": accumulated, "learning_rate": 0.02}
+    settings = {**PLAIN, "optimizer_params": accumulated, "learning_rate": 0.02}
     estimator = DNNRegressor(**settings, schedule=name).fit(X, Y_NUMBER)
 
     schedule = Planned(name, 0.02, EPOCHS * (-(-N_ROWS // BATCH_SIZE)))

@@ -96,7 +96,7 @@ def rates(request):
 
 
 def images(request):
-    """Convolutions and poolings that pad, normalised."""
+    """Convolutions and poolings that pad, normalised, the mean of each channel."""
     X, y = request.getfixturevalue("digits")
     net = CNNClassifier(
         ((3, 4), 5),
@@ -104,14 +104,16 @@ def images(request):
         pool_size=(3, None),
         pooling="average",
         batch_normalization=True,
+        global_pooling="average",
     )
     return net, X[..., np.newaxis], y
 
 
 def numbers_of_images(request):
-    """Convolutions that do not pad, maxout over channels."""
+    """Convolutions that do not pad, maxout over channels, the largest of each."""
     X, y = request.getfixturevalue("digits")
     net = CNNRegressor((3,), **SMALL, padding="valid", activation="maxout")
+    net.set_params(global_pooling="max", conv_dropout=0.1, batch_normalization="after")
     return net, X[..., np.newaxis], y.astype(float)
 
 

@@ -41,6 +41,18 @@ CASES = {
         X,
     ),
     "images": (CNNClassifier(filters=(3, (4, 5)), batch_normalization=True), IMAGES),
+    "one value per layer": (
+        CNNRegressor(
+            filters=(3, 4),
+            hidden_layer_sizes=(5,),
+            activation=("tanh", "maxout", "relu"),
+            batch_normalization=(True, "after", False),
+            conv_dropout=(0.1, 0.2),
+            l1=(0.1, 0.1, 0.0, 0.1),
+            global_pooling="average",
+        ),
+        IMAGES,
+    ),
     "valid maxout": (
         CNNRegressor(filters=(3,), padding="valid", activation="maxout"),
         IMAGES,

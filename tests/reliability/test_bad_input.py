@@ -350,8 +350,10 @@ def nan_kernel(shape, dtype=None):
 NOT_NUMBERS = ["a", None, NAN]
 REFUSED_BY_SKLEARN = {
     "hidden_layer_sizes": [-1, 0, NAN, "abc", None, 3.0],
+    "n_layers": [True, -1, 1.5, NAN, "a"],
+    "units": [True, 0, 1.5, NAN, "a"],
     "activation": [None, 3, NAN],
-    "activation_params": [3, "a", [("a", 1)]],
+    "activation_params": [3, "a"],
     "kernel_initializer": [3, None, NAN],
     "batch_normalization": ["yes", 3, None],
     "input_dropout": [1.0, -0.1, (0.1,), *NOT_NUMBERS],
@@ -393,6 +395,7 @@ REFUSED_BY_SKLEARN = {
     "verbose": [3, -1, "a", None],
     "class_weight": ["nope", 3, NAN],
     "normalize_y": ["a", 3, None],
+    "calibration": ["isotonic", True, 3, NAN],
     "quantile": [0, 1, 90, -0.1, NAN, INF, "a", (0.9,)],
     "quantiles": [0.9, "a", NAN],
     "filters": [0, -1, NAN, None, "abc"],
@@ -400,6 +403,8 @@ REFUSED_BY_SKLEARN = {
     "padding": ["nope", 3, None],
     "pool_size": [True, 0, -1, "a"],
     "pooling": ["avg", 3, None],
+    "conv_dropout": [True, 1.0, -0.1, INF, *NOT_NUMBERS],
+    "global_pooling": ["avg", 3, True],
     "image_shape": [3, "a"],
 }
 PARAMETERS = {
@@ -446,6 +451,14 @@ PARAMETERS = {
     "activation that loses a column": case("shape", activation=OddShape()),
     "activation_params unknown": case("activation_params", activation_params={"a": 1}),
     "activation_params no name": case("activation_params", activation_params={1: 1}),
+    "units beside sizes": case("Leave one of them out", units=5),
+    "layers beside sizes": case("n_layers=2. Leave", n_layers=2),
+    "too many activations": case("per layer", activation=("relu",) * 7),
+    "activations in a set": case("activation must", activation={"relu", "tanh"}),
+    "activation_params of no layer": case(
+        "one per layer", activation_params=[("a", 1)]
+    ),
+    "too few penalties": case("one more for the output", l2=(0.1,)),
     "maxout of one piece": case(
         "n_pieces", activation="maxout", activation_params={"n_pieces": 1}
     ),

@@ -1,9 +1,4 @@
-"""What the outputs of a regression network say of each target: a number, or quantiles.
-
-Each class says how many outputs a target has, what they are trained on and how they are
-read. Outputs come as tables of shape (n_rows, n_targets, n_units), in the units of the
-targets.
-"""
+"""What the outputs of a regression network say of each target: quantiles."""
 
 from __future__ import annotations
 
@@ -15,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.networks._number_output import NumberOutput
 
 MEDIAN = 0.5
 # 1 - 0.95 and (1 - 0.9) / 2 are not quite 0.05.
@@ -22,40 +18,7 @@ SAME_LEVEL = 1e-6
 
 
 @dataclass(frozen=True)
-class NumberOutput:
-    """One output per target: a number, whatever the loss makes of it."""
-
-    n_units = 1
-    point_unit = 0
-    quantiles = None
-
-    @property
-    def meaning(self) -> str:
-        """What the outputs are, for people who read an exported network."""
-        return "each target, in its units"
-
-    def loss(self, loss: Any, params: Mapping[str, Any] | None) -> tuple[Any, Any]:
-        """What is minimised: what the user has chosen."""
-        return loss, params
-
-    def points(self, table: np.ndarray) -> np.ndarray:
-        """The number that ``predict`` answers with; of shape (n_rows, n_targets)."""
-        return table[..., 0]
-
-    def check_levels(self, levels: Sequence[float] | None) -> tuple[float, ...]:
-        """Refuse: one number has no quantiles."""
-        raise ValueError(
-            "Quantiles and intervals come from a regressor that was fitted for them; "
-            "got one of single numbers. Fit with quantiles=(0.05, 0.5, 0.95)."
-        )
-
-    def at_levels(self, table: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of shape (n_rows, n_targets, n_levels); there are none."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class QuantileOutput:
+class QuantileOutput(NumberOutput):
     """One output per quantile, in ascending order.
 
     Outputs are sorted when they are predicted, and not kept apart by construction:
@@ -130,30 +93,6 @@ class QuantileOutput:
         return int(distances.argmin()) if distances.min() < SAME_LEVEL else None
 
 
-Output = NumberOutput | QuantileOutput
-NUMBER = NumberOutput()
-
-
-def number_output(
-    loss: Any, loss_params: Mapping[str, Any] | None, quantile: Any, quantiles: Any
-) -> Output:
-    """Say what a regressor of these parameters predicts.
-
-    Several quantiles are those asked for and the median, which is what ``predict``
-    answers with.
-    """
-    named = isinstance(loss, str) and loss == "quantile"
-    if quantile is None and quantiles is None and not named:
-        return NUMBER
-    _check_together(loss, loss_params, quantile, quantiles)
-    if quantiles is None:
-        given = (loss_params or {}).get("quantile", MEDIAN)
-        levels = (given if quantile is None else quantile,)
-        return QuantileOutput(levels, levels)
-    asked = read_levels(quantiles)
-    return QuantileOutput(levels_of(asked), asked)
-
-
 def _text(levels: Iterable[float]) -> str:
     """Levels to read: 0.05 for 0.050000000000000044."""
     return ", ".join(f"{level:g}" for level in levels)
@@ -176,29 +115,3 @@ def read_levels(quantiles: Any) -> tuple[float, ...]:
         )
     # The median as exactly 0.5, so that it is found.
     return tuple(MEDIAN if abs(q - MEDIAN) < SAME_LEVEL else float(q) for q in levels)
-
-
-def _check_together(
-    loss: Any, loss_params: Mapping[str, Any] | None, quantile: Any, quantiles: Any
-) -> None:
-    """Refuse quantiles said twice, and beside another loss."""
-    params = loss_params or {}
-    given = {
-        "quantile": quantile,
-        "quantiles": quantiles,
-        "loss_params['quantile']": params.get("quantile"),
-        "loss_params['quantiles']": params.get("quantiles"),
-    }
-    said = [name for name, value in given.items() if value is not None]
-    if len(said) > 1 or "quantiles" in params:
-        raise InvalidNetworkError(
-            "Expected quantile or quantiles, one of the two parameters; got "
-            f"{' and '.join(said)}. Give one of them."
-        )
-    if loss is not None and not (
-        isinstance(loss, str) and loss in ("auto", "quantile")
-    ):
-        raise InvalidNetworkError(
-            f"{said[0]} goes with loss='quantile', which 'auto' stands for then; got "
-            f"loss={loss!r}. Leave the loss out, or {said[0]}."
-        )
