@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of the four estimators, with default parameters."""
+"""scikit-learn's own checks of the estimators, with default parameters."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,14 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 
 # The checks give tables; one row of pixels makes an image of every table.
 ESTIMATORS = [
@@ -20,6 +27,8 @@ ESTIMATORS = [
     DNNRegressor(),
     CNNClassifier(image_shape=(1, -1, 1)),
     CNNRegressor(image_shape=(1, -1, 1)),
+    RNNClassifier(),
+    RNNRegressor(),
 ]
 WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,

@@ -214,7 +214,7 @@ def _same_bits(one: np.ndarray, other: np.ndarray) -> bool:
 def _drawn_weight(generator: np.random.Generator, spec: WeightSpec) -> np.ndarray:
     """Draw a weight such that values keep their size; no variance is negative."""
     drawn = generator.random(spec.shape, np.float32)
-    if spec.role != "kernel":
+    if not spec.role.endswith("kernel"):
         return drawn + np.float32(0.5)
     fan_in = max(1, prod(spec.shape[:-1]))
     # Uniform in (-1/2, 1/2) has the variance 1/12; here it becomes 1 / fan_in.

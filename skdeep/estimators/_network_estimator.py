@@ -275,6 +275,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         check_range(encoded, self._float_dtype, name)
         return encoded
 
+    def _network_parameters(self):
+        """The parameters, and what of them was found in the data."""
+        return self.get_params(deep=False)
+
     @property
     def _float_dtype(self):
         """The dtype of rows, targets and losses."""
@@ -284,7 +288,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Return the job that trains on these rows, from scratch or going on."""
         refuse_graphs(load_tensorflow())
         setting = Setting(
-            self.get_params(deep=False),
+            self._network_parameters(),
             defaults_of(type(self), OPTIMIZER),
             self._head,
             self._input_shape(),

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext
-from skdeep.networks.layers._dense import read_units
+from skdeep.networks.layers._dense import read_recurrent, read_units
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 from skdeep.networks.layers._numbers import check_order
 
@@ -35,16 +35,17 @@ class Dropout(Layer):
         rates = cls.read_parameters(site.parameters)
         rate, name = INPUT, INPUT
         if site.place is Place.BEHIND_HIDDEN:
-            rate, name = rate_name(site.number), f"dropout_{site.number + 1}"
+            number = len(read_recurrent(site.parameters)) + site.number
+            rate, name = rate_name(number), f"dropout_{site.number + 1}"
         if rates[rate] > 0:
             yield cls(rate, name=name, dtype=site.dtype)
 
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The rates of the hidden layers, each by its own name."""
+        """The rates of the layers, each by its own name."""
         rates = read_rates(parameters)
         names = {rate_name(i): rate for i, rate in enumerate(rates)}
-        return {INPUT: parameters[INPUT], **names}
+        return {INPUT: parameters.get(INPUT, 0.0), **names}
 
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:
@@ -84,21 +85,23 @@ class Dropout(Layer):
 
 
 def rate_name(number: int) -> str:
-    """The name of the rate behind a hidden layer, counted from 0."""
+    """The name of the rate of a layer, counted from 0."""
     return f"dropout_{number}"
 
 
 def read_rates(parameters: Mapping[str, Any]) -> list[float]:
-    """One dropout rate per hidden layer."""
+    """One dropout rate per recurrent layer, then one per hidden layer."""
     dropout = parameters["dropout"]
     check_order("dropout", dropout)
-    n_layers = len(read_units(parameters))
+    n_recurrent = len(read_recurrent(parameters))
+    n_layers = n_recurrent + len(read_units(parameters))
     if isinstance(dropout, Real):
         return [float(dropout)] * n_layers
     rates = list(dropout)
     if len(rates) != n_layers:
+        kinds = "recurrent and hidden" if n_recurrent else "hidden"
         raise InvalidNetworkError(
-            f"dropout must be one rate or one per hidden layer ({n_layers}); got "
+            f"dropout must be one rate or one per {kinds} layer ({n_layers}); got "
             f"{len(rates)}: {dropout!r}. Give one number for all layers."
         )
     for rate in rates:
