@@ -69,13 +69,20 @@ SEQUENCES = {
 }
 # What a parameter needs beside it to have an effect.
 NEEDS = {"vocabulary_size": {"embedding_dim": 2}}
+TABLE = {**COMMON, "numeric_embedding": "periodic", "embedding_terms": 2}
+IMAGE = {
+    **COMMON,
+    "image_shape": (4, 4, 1),
+    "filters": (2,),
+    "conv_dropout": 0.1,
+}
 ESTIMATORS = {
-    DNNClassifier: (COMMON, X),
-    DNNRegressor: (COMMON, X),
-    CNNClassifier: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
-    CNNRegressor: ({**COMMON, "image_shape": (4, 4, 1), "filters": (2,)}, IMAGES),
+    DNNClassifier: (TABLE, X),
+    DNNRegressor: (TABLE | {"loss": "auto"}, X),
+    CNNClassifier: (IMAGE, IMAGES),
+    CNNRegressor: (IMAGE | {"loss": "auto"}, IMAGES),
     RNNClassifier: (SEQUENCES, WORDS),
-    RNNRegressor: (SEQUENCES, WORDS),
+    RNNRegressor: (SEQUENCES | {"loss": "auto"}, WORDS),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -89,9 +96,15 @@ CHANGES = {
     "l2": 0.02,
     "activity_l1": 0.02,
     "max_norm": 1.0,
+    "numeric_embedding": "piecewise_linear",
+    "numeric_features": (0, 2),
+    "embedding_terms": 3,
+    "embedding_size": 3,
+    "embedding_sigma": 0.5,
     "optimizer": "rmsprop",
     "learning_rate": 0.01,
     "decay": 0.1,
+    "schedule": "cosine",
     "momentum": 0.6,
     "nesterov": True,
     "clipnorm": 1.0,
@@ -99,6 +112,8 @@ CHANGES = {
     "optimizer_params": {"weight_decay": 0.1},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "quantile": 0.9,
+    "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
     "epochs": 3,
     "batch_size": 9,
@@ -109,6 +124,7 @@ CHANGES = {
     "monitor": "loss",
     "monitor_mode": "min",
     "validation_fraction": 0.3,
+    "calibration": "temperature",
     "class_weight": "balanced",
     "normalize_y": True,
     "callbacks": keras.callbacks.TerminateOnNaN(),
@@ -122,6 +138,8 @@ CHANGES = {
     "padding": "valid",
     "pool_size": None,
     "pooling": "average",
+    "conv_dropout": (0.2,),
+    "global_pooling": "average",
     "image_shape": (2, 8, 1),
     "units": (3,),
     "cell": "gru",

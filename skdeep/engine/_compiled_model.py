@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skdeep.engine._job import Job
-from skdeep.keras_objects._losses import Quantile
+from skdeep.keras_objects._losses import OWN_LOSSES
 from skdeep.keras_objects._spec import from_spec
 
 
@@ -13,7 +13,7 @@ def compiled_model(job: Job) -> Any:
     """Build the Keras model of a job, with its optimizer, loss and metrics.
 
     Its weights are random; those of the run, and what its optimizer remembers, fit in.
-    A quantile loss stays out: Keras has none, and a saved model would not load.
+    A loss that Keras does not have stays out: a saved model would not load.
     """
     key, hyperparameters = job.key, job.hyperparameters
     model = key.network.to_keras(hyperparameters, rescaling=job.rescaling)
@@ -24,7 +24,7 @@ def compiled_model(job: Job) -> Any:
     loss = from_spec(key.objective.loss)
     model.compile(
         optimizer,
-        loss=None if isinstance(loss, Quantile) else loss,
+        loss=None if isinstance(loss, OWN_LOSSES) else loss,
         metrics=[from_spec(metric) for _, metric in key.objective.metrics],
         # Under a global policy mixed_float16 Keras would put another optimizer around
         # ours; the network has a dtype of its own.

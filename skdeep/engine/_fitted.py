@@ -6,6 +6,7 @@ and never travel.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from skdeep.data._dense_rows import dense_rows
 from skdeep.engine._cache import CACHE
+from skdeep.engine._numpy_predictor import NumpyPredictor
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.networks._network import Network
@@ -32,7 +34,13 @@ class FittedNetwork:
     rescaling : (scale, offset), default=None
         What predictions are multiplied with and what is added to them, each of shape
         (n_outputs,).
+    temperature : float, default=1.0
+        What logits are divided by in predictions and exports; ``weights`` are those
+        that training goes on from.
     """
+
+    _prepared: Any = None  # made when first asked for
+    _model: Any = None
 
     def __init__(
         self,
@@ -40,17 +48,44 @@ class FittedNetwork:
         hyperparameters: Mapping[str, float],
         weights: Sequence[np.ndarray],
         rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+        temperature: float = 1.0,
     ):
         self.network = network
         self.hyperparameters = dict(hyperparameters)
         self.weights = list(weights)
         self.rescaling = rescaling
-        self._tensors: list[Any] | None = None
-        self._model: Any = None
+        self.temperature = temperature
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what can be made again."""
-        return {**self.__dict__, "_tensors": None, "_model": None}
+        made = ("_prepared", "_model")
+        return {name: v for name, v in self.__dict__.items() if name not in made}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what an earlier version has left, which knew no temperature."""
+        self.__dict__.update({"temperature": 1.0} | state)
+
+    def with_temperature(self, temperature: float) -> FittedNetwork:
+        """Return the same network with logits divided by another number."""
+        return FittedNetwork(
+            self.network,
+            self.hyperparameters,
+            self.weights,
+            self.rescaling,
+            temperature,
+        )
+
+    @property
+    def prediction_weights(self) -> Sequence[np.ndarray]:
+        """The weights that predict: those of the output divided by the temperature."""
+        if self.temperature == 1:
+            return self.weights
+        places = set(self.network.output_places)
+        return [
+            # Products and sums stay of the dtype of the network.
+            (w / self.temperature).astype(w.dtype) if place in places else w
+            for place, w in enumerate(self.weights)
+        ]
 
     def with_weights(self, weights: Sequence[Any]) -> FittedNetwork:
         """Return the same network with other weights, checked."""
@@ -110,19 +145,31 @@ class FittedNetwork:
 
         The numbers of rows whose outputs are not finite are added to ``bad_rows``.
         """
-        refuse_graphs(load_tensorflow())
-        if self._tensors is None:
-            constant = load_tensorflow().constant
-            self._tensors = [constant(w) for w in self.weights]
-        predictor = CACHE.predictor(self.network)
+        refuse_graphs(sys.modules.get("tensorflow"))
+        predictor, prepared = self._predictor()
         shape, dtype = self.network.input_shape, np.dtype(self.network.compute_dtype)
         step = predictor.n_call_rows
         # Once for no rows, too: the result takes its columns and dtype from a piece.
         for start in range(0, max(1, X.shape[0]), step):
             rows = dense_rows(X, slice(start, start + step), shape, dtype)
-            outputs = predictor.predict(self._tensors, rows)  # (n_rows, n_outputs)
+            outputs = predictor.predict(prepared, rows)  # (n_rows, n_outputs)
             bad_rows.extend(start + _rows_not_finite(outputs))
             yield start, outputs
+
+    def _predictor(self) -> tuple[Any, Any]:
+        """The predict function of the network, and what it takes for the weights.
+
+        Sets: ``_prepared``.
+        """
+        known = self._prepared
+        # One of NumPy is kept: it holds no program, and looking it up takes as long as
+        # a row.
+        if known is not None and isinstance(known[0], NumpyPredictor):
+            return known
+        predictor = CACHE.predictor(self.network)
+        weights = known[1] if known else predictor.prepared(self.prediction_weights)
+        self._prepared = predictor, weights
+        return self._prepared
 
     @property
     def model(self) -> Any:
@@ -130,7 +177,7 @@ class FittedNetwork:
         if self._model is None:
             load_tensorflow()
             self._model = self.network.to_keras(
-                self.hyperparameters, self.weights, self.rescaling
+                self.hyperparameters, self.prediction_weights, self.rescaling
             )
         return self._model
 
@@ -149,4 +196,6 @@ def _refuse(bad_rows: Sequence[int] | np.ndarray, n_rows: int, where: str) -> No
 def _rows_not_finite(outputs: np.ndarray) -> np.ndarray:
     """The numbers of rows with infinity or NaN."""
     finite = np.isfinite(outputs)
+    if finite.all():
+        return np.empty(0, int)
     return np.flatnonzero(~finite.all(axis=tuple(range(1, finite.ndim))))

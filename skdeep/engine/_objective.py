@@ -16,10 +16,11 @@ from skdeep.networks._head import TargetType
 class Objective:
     """Loss and metrics in a form that compares by what they do.
 
-    ``loss`` is a spec of a Keras loss, a ``Quantile`` or a function; ``metrics`` are
+    ``loss`` is a spec of a Keras loss, one of our own or a function; ``metrics`` are
     pairs of the name in the history and what ``keras.metrics`` makes of it. The
     formulas of Keras read ``epsilon``, a setting of the process, when they are traced:
-    a program that was traced with another one is another program.
+    a program that was traced with another one is another program. ``point_units`` are
+    the outputs that are predictions, one per target, if others say how sure they are.
     """
 
     target_type: TargetType
@@ -27,6 +28,7 @@ class Objective:
     loss: Any
     metrics: tuple[tuple[str, Any], ...]
     epsilon: float
+    point_units: tuple[int, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -45,6 +47,7 @@ def make_objective(
     metrics: Any,
     target_type: TargetType,
     n_outputs: int,
+    point_units: tuple[int, ...] | None = None,
 ) -> Objective:
     """Resolve the constructor's ``loss`` and ``metrics`` for a type of target."""
     import keras
@@ -67,4 +70,4 @@ def make_objective(
             "Give the Keras metric objects names of their own."
         )
     epsilon = keras.config.epsilon()
-    return Objective(target_type, n_outputs, resolved, pairs, epsilon)
+    return Objective(target_type, n_outputs, resolved, pairs, epsilon, point_units)

@@ -47,7 +47,7 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     """
     weights = job.weights
     if weights is None:  # before compiling: a user's initialiser may be at fault
-        weights = job.key.network.draw_weights(job.seeds.weights)
+        weights = job.key.network.draw_weights(job.seeds.weights, job.training)
     program = CACHE.program(job.key)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*([stopping] if stopping else []), *callbacks]
@@ -90,7 +90,7 @@ class Run:
         self.state = state
         self.job = job
         # A dict of its own: callbacks set the rate, and the job stays as it is.
-        self.hyperparameters = job.program_inputs
+        self.hyperparameters = program.with_plan(state, job.program_inputs)
         self.callbacks = list(callbacks)
         self.epoch = job.first_epoch
         self.last_epoch = job.last_epoch

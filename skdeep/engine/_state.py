@@ -36,6 +36,28 @@ class Epochs(NamedTuple):
     starts_epoch: Any
 
 
+class BlockPlan(NamedTuple):
+    """The same on the device, for a loop over the blocks of all epochs.
+
+    Attributes
+    ----------
+    order, seed, n_rows, starts_epoch
+        As in ``Epochs``.
+    n_blocks, n_all_blocks : int
+        How many blocks an epoch has, and how many there are in all epochs.
+    always : bool
+        True, which a compiler cannot know.
+    """
+
+    order: Any
+    seed: Any
+    n_rows: Any
+    n_blocks: Any
+    n_all_blocks: Any
+    starts_epoch: Any
+    always: Any
+
+
 class DeviceChunk(NamedTuple):
     """Rows on the device, padded to the size of a program's chunk; or a batch."""
 

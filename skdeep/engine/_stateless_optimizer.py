@@ -61,6 +61,10 @@ class StatelessOptimizer:
         calls = memory[self._calls_at]
         return calls if self._calls_per_update == 1 else calls // self._calls_per_update
 
+    def n_batches(self, memory: Sequence[Any]) -> Any:
+        """Return how many gradients there were, accumulated ones as well: a scalar."""
+        return memory[self._calls_at]
+
     def scale_loss(self, loss: Any) -> Any:
         """Scale a loss by the factor that ``apply`` takes out of the gradients."""
         return self._keras.scale_loss(loss)

@@ -20,10 +20,14 @@ from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine._stateless_optimizer import StatelessOptimizer
 from skdeep.engine.backends._protocol import Backend, Kernels
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._schedules import CONSTANT, SCHEDULES
 from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._network import LIMIT, CallContext, CallResult
 
 Hyperparameters = Mapping[str, Any]  # by name, scalars of the program
+# What a schedule by name needs to know, in batches: those done before the first update
+# of the optimizer, and those of the whole plan.
+PLAN = ("plan_first", "plan_length")
 
 
 @contextmanager
@@ -60,6 +64,7 @@ class TrainingStep:
         self.hyperparameter_names = (
             "learning_rate",
             "decay",
+            *(PLAN if key.optimizer.schedule_name != CONSTANT else ()),
             *key.network.hyperparameter_names,
         )
         self._specs = key.network.weight_specs()
@@ -70,6 +75,7 @@ class TrainingStep:
                 key.optimizer.spec, placeholders, self._dtype
             )
         self._schedule = from_spec(key.optimizer.schedule)
+        self._planned = SCHEDULES.get(key.optimizer.schedule_name)
         self._measures = Measures(key.objective, self._dtype)
         self._optimizer_start = self._optimizer.start()
         totals = [np.zeros((), self._dtype)] * 2  # sum of losses, number of rows
@@ -93,7 +99,7 @@ class TrainingStep:
         with explained("loss", "Give a function of (y_true, y_pred)."):
             self._measures.probe_loss(y, outputs)
         with explained("metrics", "Give functions of (y_true, y_pred)."):
-            return self._measures.probe_metrics(y, outputs)
+            return self._measures.probe_metrics(*map(self._points, (y, outputs)))
 
     def _two_rows(self) -> tuple[Any, Any]:
         """Targets and outputs of two rows that any loss can take."""
@@ -139,14 +145,14 @@ class TrainingStep:
         return state._replace(weights=self._with_trained(state.weights, final))
 
     def begin_epoch(self, state: State, anew: Any, n_rows: Any) -> State:
-        """Start the metrics, if ``anew``, and note how many rows will be measured."""
+        """Start the metrics, if ``anew``; note how many more rows will be measured."""
         from keras import ops
 
         metrics = [
             ops.where(anew, ops.convert_to_tensor(start), value)
             for start, value in zip(self._metrics_start, state.metrics, strict=True)
         ]
-        # All rows of the call at once, so that the loop has nothing to count.
+        # All rows of the epoch at once, so that the loop has nothing to count.
         metrics[1] = metrics[1] + ops.cast(n_rows, self._dtype)
         return state._replace(metrics=metrics)
 
@@ -159,7 +165,7 @@ class TrainingStep:
         return [ops.cast(value, self._dtype) for value in values]
 
     def learning_rate(self, state: State, hyperparameters: Hyperparameters) -> Any:
-        """Rate / (1 + decay * step), times the schedule if there is one."""
+        """Rate / (1 + decay * step), times a schedule if there is one."""
         from keras import ops
 
         step = self._optimizer.step(state.optimizer)
@@ -167,9 +173,19 @@ class TrainingStep:
         rate = hyperparameters["learning_rate"] / (
             1 + hyperparameters["decay"] * updates
         )
-        if self._schedule is None:
-            return rate
-        return rate * ops.cast(self._schedule(step), self._dtype)
+        # Schedules count batches, also where gradients are accumulated, as in Keras.
+        n_batches = self._optimizer.n_batches(state.optimizer)
+        if self._schedule is not None:
+            return rate * ops.cast(self._schedule(n_batches), self._dtype)
+        if self._planned is not None:
+            first, length = (hyperparameters[name] for name in PLAN)
+            share = (first + ops.cast(n_batches, self._dtype)) / length
+            return rate * self._planned(ops.clip(share, 0.0, 1.0))
+        return rate
+
+    def n_batches(self, state: State) -> int:
+        """Return how many batches the optimizer remembers."""
+        return int(self._backend.numpy(self._optimizer.n_batches(state.optimizer)))
 
     def update(
         self,
@@ -252,9 +268,17 @@ class TrainingStep:
         if key.objective.target_type.has_units:  # times 1, plus 0 changes no bit
             scale, offset = hyperparameters["y_scale"], hyperparameters["y_offset"]
             y, given = y * scale + offset, given * scale + offset
+        y, given = self._points(y), self._points(given)
         own = self._measures.update(own, y, given, mask)
         # As in Keras' history a batch counts by its rows, whatever they weigh.
         return loss, [total + loss * n_rows, n_measured, *own]
+
+    def _points(self, values: Any) -> Any:
+        """What metrics compare: the predictions, and not how sure they are."""
+        from keras import ops
+
+        units = self._key.objective.point_units
+        return values if units is None else ops.take(values, units, axis=1)
 
     def _reduced(self, losses: Any, weight: Any, n_rows: Any) -> Any:
         """Reduce the losses of a batch to one number, as the loss wants it."""

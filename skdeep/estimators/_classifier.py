@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from skdeep._sklearn import (
     check_partial_fit_first_call,
@@ -14,6 +14,7 @@ from skdeep._sklearn import (
 )
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.data._targets import dense_targets, refuse_missing_labels
+from skdeep.estimators._calibration import calibrated
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.networks._head import head_of_classes
@@ -35,6 +36,17 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
 
     def _with_class_weight(self, weight, head, y):
         return combined(weight, class_weights(self.class_weight, head.classes, y))
+
+    def _calibrated(self, fitted, job):
+        if self.calibration is None:
+            return fitted
+        return calibrated(fitted, job.validation)
+
+    @property
+    def temperature_(self):
+        """What logits are divided by in predictions and exports; 1 if by nothing."""
+        self._check_fitted()
+        return self._fitted.temperature
 
     @unchanged_on_error
     @with_callbacks
@@ -64,6 +76,11 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 "partial_fit sees too few rows to balance classes; got "
                 "class_weight='balanced'. Give the weights as a dict."
             )
+        if self.calibration is not None:
+            raise ValueError(
+                "partial_fit holds no rows out to calibrate on; got calibration="
+                f"{self.calibration!r}. Use fit, or set calibration=None."
+            )
         if not hasattr(self, "_fitted"):
             check_partial_fit_first_call(self, classes)
             # scikit-learn has set them, sorted and each once.
@@ -85,7 +102,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable class, or 0 and 1 for every label.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return self._predictions(X, self._head.decode)
 
     def predict_proba(self, X):
@@ -102,7 +119,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             Of each class in the order of ``classes_``, rows sum to 1; of each label
             for a multilabel target.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return self._predictions(X, self._head.probabilities)
 
     def predict_log_proba(self, X):

@@ -6,7 +6,15 @@ parameters and attributes, from the tables in ``_parameters.py`` and ``_attribut
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
+
 from skdeep.data._features import check_rows
+from skdeep.data._numeric_features import numeric_mask
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
@@ -17,7 +25,24 @@ class TableNetwork(NetworkEstimator):
     """Rows of features."""
 
     def _check_X(self, X, *, reset):
-        return check_rows(self, X, self._float_dtype, reset=reset)
+        """Check rows, and in fit look at which features are numeric.
+
+        Sets: ``is_embedded_``, and what ``check_rows`` sets.
+        """
+        X = check_rows(self, X, self._float_dtype, reset=reset)
+        if reset:
+            names = getattr(self, "feature_names_in_", None)
+            embeds = self.numeric_embedding is not None
+            self.is_embedded_ = (
+                numeric_mask(self.numeric_features, X, names) if embeds else None
+            )
+        return X
+
+    def _network_parameters(self):
+        # Once for all: other rows of a feature may have two values only.
+        is_embedded = getattr(self, "is_embedded_", None)
+        columns = () if is_embedded is None else np.flatnonzero(is_embedded).tolist()
+        return {**super()._network_parameters(), "numeric_features": tuple(columns)}
 
     def _input_shape(self):
         return (self.n_features_in_,)
@@ -35,34 +60,54 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     hidden_layer_sizes : int or tuple of int, default=(64, 64)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
-    activation : str, Keras layer or callable, default="relu"
-        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
-    activation_params : dict, default=None
+    activation : str, Keras layer, callable or tuple of them, default="relu"
+        Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target.
+    activation_params : dict or tuple of dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
-        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
+        layer, None for none.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
-    batch_normalization : bool, default=False
-        Normalise every hidden layer over the batch, between the weights (then without
-        bias) and the activation. Helps deep networks and large learning rates.
+    batch_normalization : bool, "after" or tuple of them, default=False
+        Normalise every layer but the output over the batch, between the weights (then
+        without bias) and the activation, or "after" the activation; or one value for
+        each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
         one per hidden layer. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
+    numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
+        Functions of every numeric feature that the network sees with the feature:
+        learned linear maps of "periodic" waves of learned frequencies, or of how full
+        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
+        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
+        et al. (2024), arXiv 2407.04491.
+    numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
+        The features that ``numeric_embedding`` embeds: a mask, numbers or names of
+        columns. "auto" are those with more than two different values in the first rows
+        that are fitted, so that indicators stay as they are.
+    embedding_terms : int, default=16
+        Waves or bins per feature.
+    embedding_size : int, default=4
+        Numbers that an embedded feature becomes, itself among them.
+    embedding_sigma : float, default=0.1
+        Deviation of the frequencies at the start, in waves per unit of X; raise it
+        where the target changes within small differences of a feature.
     optimizer : str, Keras optimizer or class of one, default="adam"
         Any Keras optimizer, by name or as a class. An instance carries its own
         settings, is copied, and excludes the parameters below up to
@@ -72,6 +117,15 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         crawls.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -115,6 +169,12 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that gives the rows held out the
+        smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency. Labels take a list with one dict per column.
@@ -147,6 +207,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
+    is_embedded_ : ndarray of bool of shape (n_features,), or None
+        The features that ``numeric_embedding`` embeds; None without one.
     n_outputs_ : int
         Output units of the network.
     n_iter_ : int
@@ -166,6 +228,9 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
+    temperature_ : float
+        What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.
     model_ : keras.Model
         The network in standard Keras layers.
 
@@ -198,46 +263,53 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 64),
+        hidden_layer_sizes: int | ArrayLike = (64, 64),
         *,
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        input_dropout=0.0,
-        dropout=0.0,
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        optimizer="adam",
-        learning_rate=0.001,
-        decay=0.0,
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=False,
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        class_weight=None,
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        activation: str | Callable[..., Any] | ArrayLike = "relu",
+        activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool | str | ArrayLike = False,
+        input_dropout: float = 0.0,
+        dropout: float | ArrayLike = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        numeric_embedding: str | None = None,
+        numeric_features: str | ArrayLike = "auto",
+        embedding_terms: int = 16,
+        embedding_size: int = 4,
+        embedding_sigma: float = 0.1,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        calibration: str | None = None,
+        class_weight: str | dict[Any, Any] | list[Any] | None = None,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.activation_params = activation_params
@@ -249,9 +321,15 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         self.l2 = l2
         self.activity_l1 = activity_l1
         self.max_norm = max_norm
+        self.numeric_embedding = numeric_embedding
+        self.numeric_features = numeric_features
+        self.embedding_terms = embedding_terms
+        self.embedding_size = embedding_size
+        self.embedding_sigma = embedding_sigma
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
@@ -269,6 +347,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.calibration = calibration
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.warm_start = warm_start
@@ -289,34 +368,54 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     hidden_layer_sizes : int or tuple of int, default=(64, 64)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
-    activation : str, Keras layer or callable, default="relu"
-        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
-    activation_params : dict, default=None
+    activation : str, Keras layer, callable or tuple of them, default="relu"
+        Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target.
+    activation_params : dict or tuple of dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
-        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
+        layer, None for none.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
-    batch_normalization : bool, default=False
-        Normalise every hidden layer over the batch, between the weights (then without
-        bias) and the activation. Helps deep networks and large learning rates.
+    batch_normalization : bool, "after" or tuple of them, default=False
+        Normalise every layer but the output over the batch, between the weights (then
+        without bias) and the activation, or "after" the activation; or one value for
+        each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
     dropout : float or sequence of float, default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
         one per hidden layer. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
+    numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
+        Functions of every numeric feature that the network sees with the feature:
+        learned linear maps of "periodic" waves of learned frequencies, or of how full
+        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
+        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
+        et al. (2024), arXiv 2407.04491.
+    numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
+        The features that ``numeric_embedding`` embeds: a mask, numbers or names of
+        columns. "auto" are those with more than two different values in the first rows
+        that are fitted, so that indicators stay as they are.
+    embedding_terms : int, default=16
+        Waves or bins per feature.
+    embedding_size : int, default=4
+        Numbers that an embedded feature becomes, itself among them.
+    embedding_sigma : float, default=0.1
+        Deviation of the frequencies at the start, in waves per unit of X; raise it
+        where the target changes within small differences of a feature.
     optimizer : str, Keras optimizer or class of one, default="adam"
         Any Keras optimizer, by name or as a class. An instance carries its own
         settings, is copied, and excludes the parameters below up to
@@ -326,6 +425,15 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         crawls.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -339,11 +447,19 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         weight_decay, global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
         its configuration, from which Keras leaves out Huber's ``delta``.
+    quantile : float, default=None
+        Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median by one network, with an output for each:
+        (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They never
+        cross, and ``predict`` answers with the median.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is none besides the
         loss.
@@ -399,6 +515,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Features seen in fit.
     feature_names_in_ : ndarray of shape (n_features,)
         Their names, if X had names that are strings.
+    is_embedded_ : ndarray of bool of shape (n_features,), or None
+        The features that ``numeric_embedding`` embeds; None without one.
     n_outputs_ : int
         Output units of the network.
     n_iter_ : int
@@ -451,46 +569,54 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes=(64, 64),
+        hidden_layer_sizes: int | ArrayLike = (64, 64),
         *,
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        input_dropout=0.0,
-        dropout=0.0,
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        optimizer="adam",
-        learning_rate=0.001,
-        decay=0.0,
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=False,
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        normalize_y=False,
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        activation: str | Callable[..., Any] | ArrayLike = "relu",
+        activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool | str | ArrayLike = False,
+        input_dropout: float = 0.0,
+        dropout: float | ArrayLike = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        numeric_embedding: str | None = None,
+        numeric_features: str | ArrayLike = "auto",
+        embedding_terms: int = 16,
+        embedding_size: int = 4,
+        embedding_sigma: float = 0.1,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.001,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        quantile: float | None = None,
+        quantiles: ArrayLike | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        normalize_y: bool = False,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.activation_params = activation_params
@@ -502,9 +628,15 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self.l2 = l2
         self.activity_l1 = activity_l1
         self.max_norm = max_norm
+        self.numeric_embedding = numeric_embedding
+        self.numeric_features = numeric_features
+        self.embedding_terms = embedding_terms
+        self.embedding_size = embedding_size
+        self.embedding_sigma = embedding_sigma
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
@@ -512,6 +644,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params
+        self.quantile = quantile
+        self.quantiles = quantiles
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size

@@ -18,6 +18,7 @@ from skdeep.engine._key import ProgramKey, resolve_batch_size
 from skdeep.engine._objective import Objective, make_objective
 from skdeep.estimators._keras_routing import made, made_all, routed
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._losses import NAMED, resolve_loss
 from skdeep.keras_objects._optimizers import Optimizer, make_optimizer
 from skdeep.keras_objects._spec import KerasSpec
 from skdeep.networks._head import BINARY, MULTICLASS, ClassHead, Head
@@ -189,11 +190,11 @@ def make_program(
 ) -> tuple[ProgramKey, dict[str, float]]:
     """Say what program trains a built model, and with which numbers."""
     objective = make_objective(
-        settings.loss,
-        dict(settings.loss_params) or None,
+        *head.loss(settings.loss, dict(settings.loss_params) or None),
         settings.metrics,
         head.target_type,
         head.n_outputs,
+        head.point_units,
     )
     loss, on_logits = _loss_on_logits(objective)
     is_chosen = not (isinstance(settings.loss, str) and settings.loss == "auto")
@@ -290,8 +291,19 @@ def input_names(model: Any) -> list[str]:
     return [tensor.name for tensor in getattr(model, "inputs", None) or []]
 
 
+def _own_loss(loss: Any, parameters: Mapping[str, Any], head: Head) -> Any:
+    """The loss as a function, if it is one that Keras does not have."""
+    loss, params = head.loss(loss, routed(parameters, "loss"))
+    is_own = isinstance(loss, str) and loss in NAMED
+    return resolve_loss(loss, dict(params)).call if is_own else None
+
+
 def compile_to_train(model: Any, parameters: Mapping[str, Any], head: Head) -> None:
     """Compile a model for Keras, unless it is and nobody has said otherwise."""
+    own = _own_loss(parameters["loss"], parameters, head)
+    if own is not None:  # its parameters are in it
+        others = {n: v for n, v in parameters.items() if not n.startswith("loss__")}
+        parameters = {**others, "loss": own}
     given = compile_arguments(parameters)
     names = ("optimizer", "loss", "metrics")
     is_said = any(parameters.get(name) is not None for name in names)

@@ -5,10 +5,13 @@ The constructors are those of SciKeras; all else is in ``_keras_network_estimato
 
 from __future__ import annotations
 
+from skdeep._sklearn import StrOptions
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._keras_network_estimator import CONSTRAINTS, KerasEstimator
+from skdeep.estimators._keras_routing import routed
 from skdeep.estimators._regressor import NetworkRegressor
+from skdeep.networks._output_from_parameters import number_output
 
 
 class KerasClassifier(NetworkClassifier, KerasEstimator):
@@ -45,6 +48,9 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
     callbacks : Keras callback, class, or list or dict of them, default=None
         Classes get what has the prefix ``callbacks__``. Every fit works on fresh
         copies.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that suits rows held out best;
+        for models that end with a Dense layer and are trained in the engine.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights.
     early_stopping : bool, default=False
@@ -117,7 +123,11 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
     True
     """
 
-    _parameter_constraints = {**CONSTRAINTS, "class_weight": "no_validation"}
+    _parameter_constraints = {
+        **CONSTRAINTS,
+        "calibration": [StrOptions({"temperature"}), None],
+        "class_weight": "no_validation",
+    }
 
     def __init__(
         self,
@@ -132,6 +142,7 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
         validation_split=0.0,
         validation_batch_size=None,
         callbacks=None,
+        calibration=None,
         class_weight=None,
         early_stopping=False,
         patience=10,
@@ -157,6 +168,7 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
         self.validation_split = validation_split
         self.validation_batch_size = validation_batch_size
         self.callbacks = callbacks
+        self.calibration = calibration
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.patience = patience
@@ -229,6 +241,12 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when there are no others.
+    quantile : float, default=None
+        Predict this quantile by the pinball loss, whatever a compiled model has.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median; the model needs an output unit for each
+        of them, those of the first target first: ``meta["n_outputs_expected_"]``. They
+        are sorted in predictions; ``model_`` is your network, and does not sort.
     normalize_y : bool, default=False
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units.
@@ -283,7 +301,12 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
     True
     """
 
-    _parameter_constraints = {**CONSTRAINTS, "normalize_y": ["boolean"]}
+    _parameter_constraints = {
+        **CONSTRAINTS,
+        "quantile": "no_validation",
+        "quantiles": "no_validation",
+        "normalize_y": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -304,6 +327,8 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         monitor="auto",
         monitor_mode="auto",
         validation_fraction=0.1,
+        quantile=None,
+        quantiles=None,
         normalize_y=False,
         warm_start=False,
         random_state=None,
@@ -329,6 +354,8 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.quantile = quantile
+        self.quantiles = quantiles
         self.normalize_y = normalize_y
         self.warm_start = warm_start
         self.random_state = random_state
@@ -337,3 +364,7 @@ class KerasRegressor(NetworkRegressor, KerasEstimator):
         self.jit_compile = jit_compile
         self.verbose = verbose
         vars(self).update(kwargs)
+
+    def _output(self):
+        params = routed(self.get_params(deep=False), "loss")
+        return number_output(self.loss, params, self.quantile, self.quantiles)

@@ -38,6 +38,7 @@ from skdeep.estimators._parameters import (
 )
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
+from skdeep.exceptions import InvalidNetworkError
 
 # What fit and ``fit__`` may say for one call, besides what the constructor has.
 FIT_ARGUMENTS = frozenset(
@@ -338,12 +339,19 @@ class KerasEstimator(NetworkEstimator):
             validation = validation and _with_codes(validation)
             self._head = head
         reason = why_keras(model, settings)
+        if reason and settings.get("calibration"):
+            raise InvalidNetworkError(
+                "calibration='temperature' needs a model that the engine can train; "
+                f"got one that it cannot, since {reason}. Set calibration=None."
+            )
         self.trainer_ = "keras" if reason else "engine"
         del self._call
         rows = (training, validation)
         if reason:
             return self._train_in_keras(model, is_users, rows, settings, continuing)
         job = self._job(model, is_users, rows, settings, continuing, partial)
+        if settings.get("calibration"):
+            _ = job.key.network.output_places  # refuses before anything is trained
         if not settings["epochs"]:
             return self._keep_untrained(job)
         callbacks = self._make_callbacks(
@@ -429,6 +437,7 @@ class KerasEstimator(NetworkEstimator):
                 },
             )
         self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
+        self._measure(training)
         earlier = self.history_ if before else {}
         self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
         self.n_iter_ = len(history.get("loss", []))

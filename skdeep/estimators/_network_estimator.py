@@ -67,6 +67,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     def _make_head(self, y, weight, classes):
         """Return the head for checked targets, and the targets as a plain array."""
 
+    def _continued_head(self, head):
+        """Return the head of training that goes on, perhaps with other parameters."""
+        return head
+
     @unchanged_on_error
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
@@ -160,7 +164,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """
         training = self._training_data(X, y, None, False, None)
         job = self._prepare(training, None, self.epochs, continuing=False)
-        weights = job.key.network.draw_weights(job.seeds.weights)
+        weights = job.key.network.draw_weights(job.seeds.weights, job.training)
         self._fitted = self._network(job, weights)
         self._training_state = TrainingState(job.seeds, 0)
         self.history_ = {}
@@ -239,6 +243,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         weight = row_weights(sample_weight, X, len(y))
         if not continuing:
             self._head, y = self._make_head(y, weight, classes)
+        else:
+            self._head = self._continued_head(self._head)
         encoded = self._encode(y, "y")
         weight = self._with_class_weight(weight, self._head, y)
         return TrainingData(X, encoded, weight)
@@ -275,10 +281,6 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         check_range(encoded, self._float_dtype, name)
         return encoded
 
-    def _network_parameters(self):
-        """The parameters, and what of them was found in the data."""
-        return self.get_params(deep=False)
-
     @property
     def _float_dtype(self):
         """The dtype of rows, targets and losses."""
@@ -298,19 +300,24 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         before = (self._training_state, self._fitted) if continuing else None
         return prepare_job(setting, training, validation, before)
 
+    def _network_parameters(self):
+        """Return the constructor's parameters; what fit has found out replaces some."""
+        return self.get_params(deep=False)
+
     def _keep(self, job, outcome, tasks, *, keep_optimizer):
         """Keep what a job has left, and tell the user what he should know.
 
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
         ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
         """
-        self._fitted = self._network(job, outcome.weights)
+        self._fitted = self._calibrated(self._network(job, outcome.weights), job)
         self._training_state = state_after(job, outcome, keep_optimizer)
         self._keep_history(job, outcome)
         self.n_iter_ = outcome.n_epochs - job.first_epoch
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
         self.n_outputs_ = self._head.n_outputs
+        self._measure(job.training)
         # After the attributes are set: interrupted_ is a copy with them, and the
         # estimator gets back those it had (see ``unchanged_on_error``).
         if outcome.interrupted:
@@ -319,6 +326,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         if tasks is not None:
             tasks.end()
         return self
+
+    def _calibrated(self, fitted, job):
+        """Return a fitted network that says better how sure it is."""
+        return fitted
+
+    def _measure(self, rows):
+        """Measure on training rows what a prediction needs besides the network."""
 
     def _raise_interrupt(self, outcome):
         """Pass Ctrl-C on, whatever is around the fit: a search must end as well.
@@ -410,6 +424,11 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             ConvergenceWarning,
             stacklevel=stacklevel_of_user(),
         )
+
+    def _check_fitted(self):
+        """Refuse to predict before a fit."""
+        if not hasattr(self, "_fitted"):  # scikit-learn would make tags first, 20 µs
+            check_is_fitted(self)
 
     def _predictions(self, X, decode):
         """What ``decode`` makes of the network's outputs for rows of X."""

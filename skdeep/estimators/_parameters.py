@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from skdeep._sklearn import HasMethods, Interval, Options, StrOptions
+from skdeep.keras_objects._schedules import SCHEDULES
 
 ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
 
@@ -63,6 +64,7 @@ RATE = NumberInterval(Real, 0, 1, closed="left")
 NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
 POSITIVE = NumberInterval(Real, 0, None, closed="neither")
 COUNT = NumberInterval(Integral, 1, None, closed="left")
+AT_LEAST_TWO = NumberInterval(Integral, 2, None, closed="left")
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -137,6 +139,16 @@ LAYERS = (
     Parameter("pooling", "max", ARCHITECTURE, [StrOptions({"max", "average"})],
         '{"max", "average"}',
         """Kind of pooling.""", only=IMAGES),
+    Parameter("conv_dropout", 0.0, VARIABLE, [RATE, "array-like"],
+        "float or sequence of float",
+        """Share of each block's outputs, behind its pooling, set to zero in each
+        update: one rate, or one per block.""", only=IMAGES),
+    Parameter("global_pooling", None, ARCHITECTURE,
+        [StrOptions({"max", "average"}), None],
+        '{"max", "average"} or None',
+        """Reduce every channel to one number behind the last block; None keeps all
+        pixels. Far fewer weights, and less overfitting. Source: Lin et al. (2013),
+        arXiv 1312.4400.""", only=IMAGES),
     Parameter("image_shape", None, ARCHITECTURE, ["array-like", None],
         "(height, width, channels)",
         """Shape of the images when X has flat rows, as behind a scaler; one entry may
@@ -157,20 +169,35 @@ LAYERS = (
     Parameter("activation", "relu", ARCHITECTURE, [str, callable],
         "str, Keras layer or callable",
         """Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target."""),
+        ...), "maxout", a function, or a layer without weights. Cells have those of
+        their formulas, the output activation follows from the target.""",
+        only=SEQUENCES),
     Parameter("activation_params", None, ARCHITECTURE, [dict, None],
         "dict",
         """Parameters of an activation given by name: ``negative_slope`` of
-        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default)."""),
+        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).""",
+        only=SEQUENCES),
+    Parameter("activation", "relu", ARCHITECTURE, [str, callable, "array-like"],
+        "str, Keras layer, callable or tuple of them",
+        """Of the hidden layers, or one for each in their order: any Keras name ("tanh",
+        "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
+        weights. The output activation follows from the target.""",
+        only=TABLES | IMAGES),
+    Parameter("activation_params", None, ARCHITECTURE, [dict, list, tuple, None],
+        "dict or tuple of dict",
+        """Parameters of an activation given by name: ``negative_slope`` of
+        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or
+        those of each layer, None for none.""", only=TABLES | IMAGES),
     Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
         "str, Keras initializer or callable",
         """How weights are drawn; "he_normal" suits deep relu networks."""),
-    Parameter("batch_normalization", False, ARCHITECTURE, ["boolean"],
-        "bool",
-        """Normalise every hidden layer over the batch, between the weights (then
-        without bias) and the activation. Helps deep networks and large learning
-        rates.""", only=TABLES | IMAGES),
+    Parameter("batch_normalization", False, ARCHITECTURE,
+        ["boolean", StrOptions({"after"}), "array-like"],
+        'bool, "after" or tuple of them',
+        """Normalise every layer but the output over the batch, between the weights
+        (then without bias) and the activation, or "after" the activation; or one value
+        for each in their order. Helps deep networks and large learning rates.""",
+        only=TABLES | IMAGES),
     Parameter("batch_normalization", False, ARCHITECTURE, ["boolean"],
         "bool",
         """Normalise over the batch what the last recurrent layer gives, and every
@@ -196,13 +223,14 @@ LAYERS = (
         """Share of the outputs of the step before that a recurrent layer gets as zeros,
         the same ones at all steps. Source: Gal and Ghahramani (2016), NeurIPS.""",
         only=SEQUENCES),
-    Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE],
-        "float",
+    Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
+        "float or sequence of float",
         """Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on
-        the output when it is the only one); makes weights exactly small."""),
-    Parameter("l2", 0.0, VARIABLE, [NOT_NEGATIVE],
-        "float",
-        """Penalty ``l2 * sum(w ** 2)`` on the same kernels."""),
+        the output when it is the only one); makes weights exactly small. Or one number
+        for each layer in their order; one more is for the output."""),
+    Parameter("l2", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
+        "float or sequence of float",
+        """Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer."""),
     Parameter("activity_l1", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers;
@@ -210,6 +238,32 @@ LAYERS = (
     Parameter("max_norm", None, VARIABLE, [POSITIVE, None],
         "float",
         """Largest norm of the weights into one unit, enforced after every update."""),
+    Parameter("numeric_embedding", None, ARCHITECTURE,
+        [StrOptions({"periodic", "piecewise_linear"}), None],
+        '{"periodic", "piecewise_linear"} or None',
+        """Functions of every numeric feature that the network sees with the feature:
+        learned linear maps of "periodic" waves of learned frequencies, or of how full
+        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
+        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
+        et al. (2024), arXiv 2407.04491.""", only=TABLES),
+    Parameter("numeric_features", "auto", ARCHITECTURE,
+        [StrOptions({"auto", "all"}), "array-like"],
+        '"auto", "all" or array-like of bool, int or str',
+        """The features that ``numeric_embedding`` embeds: a mask, numbers or names of
+        columns. "auto" are those with more than two different values in the first rows
+        that are fitted, so that indicators stay as they are.""", only=TABLES),
+    Parameter("embedding_terms", 16, ARCHITECTURE, [COUNT],
+        "int",
+        """Waves or bins per feature.""", only=TABLES),
+    Parameter("embedding_size", 4, ARCHITECTURE, [AT_LEAST_TWO],
+        "int",
+        """Numbers that an embedded feature becomes, itself among them.""",
+        only=TABLES),
+    Parameter("embedding_sigma", 0.1, RUN, [POSITIVE],
+        "float",
+        """Deviation of the frequencies at the start, in waves per unit of X; raise it
+        where the target changes within small differences of a feature.""",
+        only=TABLES),
 )
 
 # How it is updated; keras_objects/_optimizers.py reads it, and passes what is
@@ -232,6 +286,16 @@ OPTIMIZER = (
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),
+    Parameter("schedule", "constant", PROGRAM, [StrOptions({"constant", *SCHEDULES})],
+        "str",
+        """What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2,
+        "coslog4" four cosine cycles of doubling length (RealMLP, arXiv 2407.04491),
+        "one_cycle" a rise over 30 % of the epochs and a long fall (arXiv 1708.07120);
+        ``learning_rate`` is the largest rate. Early stopping leaves the plan as it is;
+        every fit that goes on by ``warm_start`` begins a plan of its own;
+        ``partial_fit`` counts its epochs and begins anew behind every ``epochs`` of
+        them. Worth a trial where the last epochs jump, often with a larger rate."""),
     Parameter("momentum", 0.0, PROGRAM, [NumberInterval(Real, 0, 1, closed="both")],
         "float",
         """For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual."""),
@@ -260,7 +324,8 @@ OBJECTIVE = (
     Parameter("loss", "auto", PROGRAM, [str, callable],
         "str, Keras loss or callable",
         """"auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".""",
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.""",
         only=REGRESSORS),
     Parameter("loss_params", None, PROGRAM, [dict, None],
         "dict",
@@ -268,6 +333,16 @@ OBJECTIVE = (
         ``quantile``. Better than a Keras object with arguments: scikit-learn's
         ``clone`` copies it by its configuration, from which Keras leaves out Huber's
         ``delta``."""),
+    Parameter("quantile", None, PROGRAM,
+        [NumberInterval(Real, 0, 1, closed="neither"), None],
+        "float",
+        """Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.""", only=REGRESSORS),
+    Parameter("quantiles", None, ARCHITECTURE, ["array-like", None],
+        "tuple of float",
+        """Predict these quantiles and the median by one network, with an output for
+        each: (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They
+        never cross, and ``predict`` answers with the median.""", only=REGRESSORS),
     Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
         "str, Keras metric, callable, list of them, or None",
         """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",
@@ -320,6 +395,13 @@ TRAINING = (
         "float",
         """Share of the rows that early stopping watches when fit gets no
         ``X_val``."""),
+    Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
+        '"temperature" or None',
+        """Divide the logits of predictions by the number that gives the rows held out
+        the smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.""", only=CLASSIFIERS),
     Parameter("class_weight", None, RUN, [dict, list, StrOptions({"balanced"}), None],
         'dict, list of dict, "balanced" or None',
         """Weight per class, multiplied into the sample weights; "balanced" weighs

@@ -22,6 +22,7 @@ from skdeep.engine._job import Job, Outcome
 from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._schedules import CONSTANT
 from skdeep.networks._head import Head, check_loss_takes, warn_of_one_hot
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class Setting:
     is_partial: bool
 
     @property
+    def holds_out(self) -> bool:
+        """Whether rows are needed that are not trained on."""
+        is_calibrated = self.parameters.get("calibration") is not None
+        return self.parameters["early_stopping"] or is_calibrated
+
+    @property
     def floats(self) -> str:
         """The dtype of rows, targets and losses."""
         return "float64" if self.parameters["dtype"] == "float64" else "float32"
@@ -108,7 +115,7 @@ def prepare_job(
     state = _state_before(setting, key, before)
     if validation is not None:
         warn_if_far_away(training.X, validation.X)
-    elif setting.parameters["early_stopping"]:
+    elif setting.holds_out:
         training, validation = _hold_out(setting, training, state.seeds.holdout)
     # After rows were held out: either side has the mean weight 1 for itself.
     training, weight_scale = _scale_weights(training, state, setting.is_partial)
@@ -120,7 +127,7 @@ def prepare_job(
     goes_on = state.optimizer == key.optimizer
     return Job(
         key=key,
-        hyperparameters=hyperparameters,
+        hyperparameters=hyperparameters | _plan(setting, key, training, state),
         training=training,
         validation=validation,
         seeds=state.seeds,
@@ -155,11 +162,11 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
 
     given, head = setting.parameters, setting.head
     objective = make_objective(
-        given["loss"],
-        given["loss_params"],
+        *head.loss(given["loss"], given["loss_params"]),
         given["metrics"],
         head.target_type,
         head.n_outputs,
+        head.point_units,
     )
     activation = head.target_type.activation_for(objective.loss_name)
     network, numbers = make_network(
@@ -209,6 +216,25 @@ def _state_before(
             "parameters that shape it. Set them back, or fit with warm_start=False."
         )
     return state
+
+
+def _plan(
+    setting: Setting, key: ProgramKey, training: TrainingData, state: TrainingState
+) -> dict[str, float]:
+    """Say in batches where in its plan a fit begins, if its schedule has one.
+
+    A partial_fit does not know how many epochs will come, so ``epochs`` of them make a
+    plan: as many calls with all rows give what one fit gives.
+    """
+    if key.optimizer.schedule_name == CONSTANT:
+        return {}
+    n_batches = -(-training.n_rows // key.batch_size)
+    n_epochs = setting.parameters["epochs"]
+    n_done = state.n_epochs % n_epochs if setting.is_partial else 0
+    return {
+        "plan_first": float(n_done * n_batches),
+        "plan_length": float(n_epochs * n_batches),
+    }
 
 
 def _weights_before(

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
 from skdeep.data._targets import dense_targets
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
+from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._head import head_of_numbers
+from skdeep.networks._output_from_parameters import number_output
 
 
 class NetworkRegressor(RegressorMixin, NetworkEstimator):
@@ -26,7 +29,27 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return dense_targets(y.astype(np.float64) if is_text else y)
 
     def _make_head(self, y, weight, classes):
-        return head_of_numbers(y, weight, self.normalize_y), y
+        return head_of_numbers(y, weight, self.normalize_y, self._output()), y
+
+    def _continued_head(self, head):
+        output = self._output()
+        if output.n_units != head.output.n_units:
+            raise InvalidNetworkError(
+                f"Training can only go on with as many outputs; got {output.n_units} "
+                f"per target where there were {head.output.n_units}. Set quantiles "
+                "back, or fit with warm_start=False."
+            )
+        return replace(head, output=output)
+
+    def _measure(self, rows):
+        """Measure how targets vary around predictions. Sets: ``_head``."""
+        if self._head.needs_dispersion:
+            outputs = self._fitted.predict(rows.X)
+            self._head = self._head.with_dispersion(rows.y, outputs, rows.weight)
+
+    def _output(self):
+        """What the parameters say that the outputs of a target are."""
+        return number_output(self.loss, self.loss_params, self.quantile, self.quantiles)
 
     @unchanged_on_error
     @with_callbacks
@@ -51,25 +74,138 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         """
         return self._partial_fit(X, y, sample_weight, None)
 
-    def predict(self, X):
+    def predict(self, X, return_std=False):
         """Predict targets.
 
         Parameters
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Rows.
+        return_std : bool, default=False
+            Return the standard deviation of the targets around the predictions, too,
+            for networks that were fitted for a distribution: ``loss="gaussian"``,
+            "poisson", "gamma" or "tweedie".
 
         Returns
         -------
-        ndarray of shape (n_samples,) or (n_samples, n_targets)
+        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the shape and the units of the targets of fit; in float32 if X is in it
             and the units of the targets fit, else in float64.
+        std : ndarray of the same shape
+            Only with ``return_std``.
         """
-        check_is_fitted(self)
-        is_single = is_float32(X) and self._head.fits_float32
-        dtype = np.float32 if is_single else np.float64
-        decode = functools.partial(self._head.decode, dtype=dtype)
+        self._check_fitted()
+        dtype = self._prediction_dtype(X)
+        if not return_std:
+            return self._predictions(
+                X, functools.partial(self._head.decode, dtype=dtype)
+            )
+        self._check_has_std()
+        decode = functools.partial(self._head.decode_moments, dtype=dtype)
+        moments = self._predictions(X, decode)  # (n_samples, ..., 2)
+        return moments[..., 0], np.sqrt(moments[..., 1])
+
+    def _check_has_std(self):
+        """Refuse a deviation that nothing is known of."""
+        if not self._head.output.has_variance:
+            raise ValueError(
+                "predict with return_std=True needs a network of a distribution; got "
+                f"one of loss={self.loss!r}. Fit with loss='gaussian'."
+            )
+
+    def predict_quantiles(self, X, quantiles=None):
+        """Predict quantiles of the targets.
+
+        For regressors fitted with ``quantile`` or ``quantiles``. Quantiles of a row
+        never cross: outputs are sorted.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        quantiles : array-like of shape (n_quantiles,), default=None
+            Some of those that the network was fitted for, 0.5 among them; None is all
+            that the constructor named, in that order.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_quantiles) or (n_samples, n_targets, n_quantiles)
+            In the units of the targets.
+
+        Raises
+        ------
+        ValueError
+            If the network was not fitted for these quantiles.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skdeep import DNNRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> net = DNNRegressor((16,), quantiles=(0.1, 0.5, 0.9), normalize_y=True,
+        ...                    epochs=50, random_state=0).fit(X, y)
+        >>> low, middle, high = net.predict_quantiles(X).T
+        >>> bool((low <= middle).all() and (middle <= high).all())
+        True
+        """
+        self._check_fitted()
+        return self._quantiles(X, self._head.output.check_levels(quantiles))
+
+    def predict_interval(self, X, coverage=0.9):
+        """Predict intervals that a share of the targets lies in.
+
+        Bounded by two quantiles, below and above which equal shares lie: 0.05 and 0.95
+        for a coverage of 0.9.
+
+        Parameters
+        ----------
+        X : {array-like, sparse matrix} of shape (n_samples, n_features)
+            Rows.
+        coverage : float, default=0.9
+            The share, between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, 2) or (n_samples, n_targets, 2)
+            Lower and upper bound, in the units of the targets. That they cover so many
+            of new targets is a hope; conformal prediction makes it a promise, see "How
+            sure is a prediction?" in the documentation.
+
+        Raises
+        ------
+        ValueError
+            If the network was not fitted for these quantiles.
+
+        Examples
+        --------
+        >>> from sklearn.datasets import load_diabetes
+        >>> from skdeep import DNNRegressor
+        >>> X, y = load_diabetes(return_X_y=True)
+        >>> net = DNNRegressor((16,), quantiles=(0.05, 0.95), normalize_y=True,
+        ...                    epochs=50, random_state=0).fit(X, y)
+        >>> net.predict_interval(X).shape
+        (442, 2)
+        """
+        self._check_fitted()
+        if not (isinstance(coverage, Real) and 0 < coverage < 1):
+            raise ValueError(
+                f"coverage must be a number between 0 and 1; got {coverage!r}. Use 0.9 "
+                "for intervals that nine of ten targets lie in."
+            )
+        bounds = ((1 - coverage) / 2, (1 + coverage) / 2)
+        return self._quantiles(X, self._head.output.check_levels(bounds))
+
+    def _quantiles(self, X, levels):
+        """The quantiles of these levels, behind the axes of the targets."""
+        decode = functools.partial(
+            self._head.decode_quantiles, levels=levels, dtype=self._prediction_dtype(X)
+        )
         return self._predictions(X, decode)
+
+    def _prediction_dtype(self, X):
+        """Single precision for rows in it, if the units of the targets fit."""
+        is_single = is_float32(X) and self._head.fits_float32
+        return np.float32 if is_single else np.float64
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""

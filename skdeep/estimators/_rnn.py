@@ -6,6 +6,12 @@ parameters and attributes, from the tables in ``_parameters.py`` and ``_attribut
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
+
 from skdeep.data._sequences import SequenceRules, check_sequences, largest_index
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
@@ -81,8 +87,8 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         Units of each hidden layer between the recurrent layers and the output.
     activation : str, Keras layer or callable, default="relu"
         Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
+        ...), "maxout", a function, or a layer without weights. Cells have those of
+        their formulas, the output activation follows from the target.
     activation_params : dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
         ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
@@ -98,11 +104,12 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
     recurrent_dropout : float, default=0.0
         Share of the outputs of the step before that a recurrent layer gets as zeros,
         the same ones at all steps. Source: Gal and Ghahramani (2016), NeurIPS.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
@@ -118,6 +125,15 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         need hundreds of epochs.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -161,6 +177,12 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         Whether less or more of it is better; inferred from the name by default.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that gives the rows held out the
+        smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights; "balanced" weighs classes
         inversely to their frequency. Labels take a list with one dict per column.
@@ -212,6 +234,9 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
     loss_curve_ : list of float
         The training loss after every epoch.
+    temperature_ : float
+        What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.
     model_ : keras.Model
         The network in standard Keras layers.
     sequence_shape_ : tuple of (int, int)
@@ -265,53 +290,55 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
 
     def __init__(
         self,
-        units=(32,),
+        units: int | ArrayLike = (32,),
         *,
-        cell="lstm",
-        bidirectional=False,
-        sequence_shape=None,
-        mask_value=None,
-        embedding_dim=None,
-        vocabulary_size=None,
-        hidden_layer_sizes=(),
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        optimizer="adam",
-        learning_rate=0.005,
-        decay=0.0,
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=False,
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        class_weight=None,
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        sequence_shape: ArrayLike | None = None,
+        mask_value: float | None = None,
+        embedding_dim: int | None = None,
+        vocabulary_size: int | None = None,
+        hidden_layer_sizes: int | ArrayLike = (),
+        activation: str | Callable[..., Any] = "relu",
+        activation_params: dict[Any, Any] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool = False,
+        dropout: float | ArrayLike = 0.0,
+        recurrent_dropout: float = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.005,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        calibration: str | None = None,
+        class_weight: str | dict[Any, Any] | list[Any] | None = None,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.units = units
         self.cell = cell
         self.bidirectional = bidirectional
@@ -333,6 +360,7 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
@@ -350,6 +378,7 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         self.monitor = monitor
         self.monitor_mode = monitor_mode
         self.validation_fraction = validation_fraction
+        self.calibration = calibration
         self.class_weight = class_weight
         self.callbacks = callbacks
         self.warm_start = warm_start
@@ -392,8 +421,8 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         Units of each hidden layer between the recurrent layers and the output.
     activation : str, Keras layer or callable, default="relu"
         Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
-        ...), "maxout", a function, or a layer without weights. The output activation
-        follows from the target.
+        ...), "maxout", a function, or a layer without weights. Cells have those of
+        their formulas, the output activation follows from the target.
     activation_params : dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
         ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
@@ -409,11 +438,12 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
     recurrent_dropout : float, default=0.0
         Share of the outputs of the step before that a recurrent layer gets as zeros,
         the same ones at all steps. Source: Gal and Ghahramani (2016), NeurIPS.
-    l1 : float, default=0.0
+    l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
-        output when it is the only one); makes weights exactly small.
-    l2 : float, default=0.0
-        Penalty ``l2 * sum(w ** 2)`` on the same kernels.
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
     activity_l1 : float, default=0.0
         Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
         activations sparse.
@@ -429,6 +459,15 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         need hundreds of epochs.
     decay : float, default=0.0
         The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
     momentum : float, default=0.0
         For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
     nesterov : bool, default=False
@@ -442,11 +481,19 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         weight_decay, global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
-        "huber", "poisson" with positive predictions, ...), or "quantile".
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.
     loss_params : dict, default=None
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
         its configuration, from which Keras leaves out Huber's ``delta``.
+    quantile : float, default=None
+        Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median by one network, with an output for each:
+        (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They never
+        cross, and ``predict`` answers with the median.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is none besides the
         loss.
@@ -560,53 +607,56 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
 
     def __init__(
         self,
-        units=(32,),
+        units: int | ArrayLike = (32,),
         *,
-        cell="lstm",
-        bidirectional=False,
-        sequence_shape=None,
-        mask_value=None,
-        embedding_dim=None,
-        vocabulary_size=None,
-        hidden_layer_sizes=(),
-        activation="relu",
-        activation_params=None,
-        kernel_initializer="glorot_uniform",
-        batch_normalization=False,
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        l1=0.0,
-        l2=0.0,
-        activity_l1=0.0,
-        max_norm=None,
-        optimizer="adam",
-        learning_rate=0.005,
-        decay=0.0,
-        momentum=0.0,
-        nesterov=False,
-        clipnorm=None,
-        clipvalue=None,
-        optimizer_params=None,
-        loss="auto",
-        loss_params=None,
-        metrics="auto",
-        epochs=100,
-        batch_size=32,
-        shuffle=True,
-        early_stopping=False,
-        patience=10,
-        min_delta=0.0,
-        monitor="auto",
-        monitor_mode="auto",
-        validation_fraction=0.1,
-        normalize_y=False,
-        callbacks=None,
-        warm_start=False,
-        random_state=None,
-        dtype="float32",
-        jit_compile="auto",
-        verbose=0,
-    ):
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        sequence_shape: ArrayLike | None = None,
+        mask_value: float | None = None,
+        embedding_dim: int | None = None,
+        vocabulary_size: int | None = None,
+        hidden_layer_sizes: int | ArrayLike = (),
+        activation: str | Callable[..., Any] = "relu",
+        activation_params: dict[Any, Any] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool = False,
+        dropout: float | ArrayLike = 0.0,
+        recurrent_dropout: float = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.005,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        quantile: float | None = None,
+        quantiles: ArrayLike | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        normalize_y: bool = False,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
         self.units = units
         self.cell = cell
         self.bidirectional = bidirectional
@@ -628,6 +678,7 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.decay = decay
+        self.schedule = schedule
         self.momentum = momentum
         self.nesterov = nesterov
         self.clipnorm = clipnorm
@@ -635,6 +686,8 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params
+        self.quantile = quantile
+        self.quantiles = quantiles
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size

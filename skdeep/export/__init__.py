@@ -75,7 +75,7 @@ def _new_model(fitted: FittedNetwork) -> Any:
     """The network as Keras model; the user may have trained ``model_`` further."""
     load_tensorflow()
     return fitted.network.to_keras(
-        fitted.hyperparameters, fitted.weights, fitted.rescaling
+        fitted.hyperparameters, fitted.prediction_weights, fitted.rescaling
     )
 
 

@@ -36,11 +36,14 @@ def describe_conventions(
     dict
         "skdeep" (its version); "estimator"; "input" with "shape" (of one row),
         "dtype" and "features"; "output" with "shape", "kind" (of the target),
-        "meaning" and "classes".
+        "meaning" and "classes", and "quantiles" if outputs are those of a target.
     """
     classes = None
     if isinstance(head, ClassHead):
         classes = [_plain(label) for label in head.classes]
+    quantiles = {}
+    if head.quantiles is not None:
+        quantiles["quantiles"] = list(head.quantiles)
     return {
         "skdeep": __version__,
         "estimator": estimator,
@@ -52,8 +55,9 @@ def describe_conventions(
         "output": {
             "shape": [network.output_units],
             "kind": head.target_type.name,
-            "meaning": head.target_type.meaning,
+            "meaning": head.meaning,
             "classes": classes,
+            **quantiles,
         },
     }
 

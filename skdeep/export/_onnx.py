@@ -62,13 +62,19 @@ class Graph:
         self.arrays: list[Any] = []
 
     def add(
-        self, operator: str, *inputs: str, output: str = "", **attributes: Any
+        self,
+        operator: str,
+        *inputs: str,
+        output: str = "",
+        n_unread: int = 0,
+        **attributes: Any,
     ) -> str:
-        """Append an operator and return the name of its output."""
+        """Append an operator and return the name of its first output."""
         from onnx import helper
 
         output = output or f"{operator}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(operator, inputs, [output], **attributes))
+        outputs = [output, *(f"{output}_{i + 1}" for i in range(n_unread))]
+        self.nodes.append(helper.make_node(operator, inputs, outputs, **attributes))
         return output
 
     def constant(self, value: Any, dtype: str = "float32") -> str:
@@ -84,7 +90,7 @@ class Graph:
 
 def _write_network(graph: Graph, fitted: FittedNetwork) -> None:
     """Append all operators, from the value "input" to the value "output"."""
-    x = fitted.network.to_onnx(graph, "input", fitted.weights)
+    x = fitted.network.to_onnx(graph, "input", fitted.prediction_weights)
     if fitted.rescaling is None:
         # The last operator has named its result after itself.
         graph.add("Identity", x, output="output")

@@ -1,14 +1,19 @@
-"""Losses by name, with parameters, as objects or functions; and the pinball loss."""
+"""Losses by name, with parameters, as objects or functions; and those Keras lacks."""
 
 from __future__ import annotations
 
 import inspect
+import math
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._other_words import found_in, suggestion
 from skdeep.keras_objects._spec import KerasSpec, to_spec
+
+DEFAULT_POWER = 1.5  # of "tweedie", as of scikit-learn's HalfTweedieLoss
+SMALLEST_MEAN = 1e-7  # that is divided by; exp of -16
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,8 @@ class Quantile:
         """Refuse a quantile outside (0, 1)."""
         if not 0 < self.quantile < 1:
             raise InvalidNetworkError(
-                "loss_params['quantile'] must be a number between 0 and 1, both "
-                f"excluded; got {self.quantile!r}. Use 0.5 for the median."
+                "quantile must be a number between 0 and 1, both excluded; got "
+                f"{self.quantile!r}. Use 0.5 for the median."
             )
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -38,12 +43,123 @@ class Quantile:
         return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)  # (n_rows,)
 
 
+@dataclass(frozen=True)
+class Quantiles:
+    """The mean of the pinball losses of several quantiles, see ``Quantile``.
+
+    Outputs are those of the first target in the order of the quantiles, then those of
+    the next; targets are repeated for each.
+    """
+
+    quantiles: tuple[float, ...]
+    reduction: str = "sum_over_batch_size"
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value per row."""
+        from keras import ops
+
+        error = y_true - y_pred
+        n_targets = error.shape[-1] // len(self.quantiles)
+        q = ops.convert_to_tensor(self.quantiles * n_targets, error.dtype)
+        return ops.mean(ops.maximum(q * error, (q - 1) * error), axis=-1)  # (n_rows,)
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Negative log likelihood of the normal distribution, averaged over targets.
+
+    log(2 * pi) / 2 + s + ((y - m) / exp(s)) ** 2 / 2 for the outputs m and s of each
+    target: mean and logarithm of the standard deviation. Nix and Weigend (1994),
+    Estimating the Mean and Variance of the Target Probability Distribution, ICNN.
+    """
+
+    reduction: str = "sum_over_batch_size"
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value per row; targets come twice, once for each output."""
+        from keras import ops
+
+        log_deviation = y_pred[:, 1::2]
+        distance = (y_true[:, ::2] - y_pred[:, ::2]) * ops.exp(-log_deviation)
+        constant = math.log(2 * math.pi) / 2
+        values = constant + log_deviation + ops.square(distance) / 2
+        return ops.mean(values, axis=-1)  # (n_rows,)
+
+
+@dataclass(frozen=True)
+class Gamma:
+    """Half the deviance of the gamma distribution: log(p / y) + y / p - 1.
+
+    What scikit-learn's GammaRegressor minimises, averaged over outputs.
+    """
+
+    reduction: str = "sum_over_batch_size"
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value per row."""
+        from keras import ops
+
+        p = ops.maximum(y_pred, SMALLEST_MEAN)
+        return ops.mean(ops.log(p / y_true) + y_true / p - 1, axis=-1)  # (n_rows,)
+
+
+@dataclass(frozen=True)
+class Tweedie:
+    """Half the deviance of Tweedie's distribution, averaged over outputs.
+
+    y ** (2 - k) / ((1 - k) * (2 - k)) - y * p ** (1 - k) / (1 - k)
+    + p ** (2 - k) / (2 - k) for the power k, as scikit-learn's TweedieRegressor
+    minimises it with a log link. Jorgensen (1987), Exponential Dispersion Models, JRSS
+    B 49.
+    """
+
+    power: float = DEFAULT_POWER
+    reduction: str = "sum_over_batch_size"
+
+    def __post_init__(self) -> None:
+        """Refuse powers that belong to no distribution."""
+        is_number = isinstance(self.power, Real) and math.isfinite(self.power)
+        if not is_number or 0 < float(self.power) < 1:
+            raise InvalidNetworkError(
+                "loss_params['power'] must be a number that is at most 0 or at least "
+                f"1; got {self.power!r}. Use 1.5 for amounts that are often 0."
+            )
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Return one value per row."""
+        from keras import ops
+
+        k, p = float(self.power), ops.maximum(y_pred, SMALLEST_MEAN)
+        if k == 0:
+            return ops.mean(ops.square(y_true - p) / 2, axis=-1)
+        if k == 2:
+            return Gamma().call(y_true, y_pred)
+        if k == 1:
+            # y * log(y) is 0 where y is.
+            log_ratio = ops.log(ops.maximum(y_true, SMALLEST_MEAN) / p)
+            return ops.mean(y_true * log_ratio - y_true + p, axis=-1)
+        own = ops.maximum(y_true, 0.0) ** (2 - k) if k < 2 else y_true ** (2 - k)
+        values = own / ((1 - k) * (2 - k)) - y_true * p ** (1 - k) / (1 - k)
+        return ops.mean(values + p ** (2 - k) / (2 - k), axis=-1)  # (n_rows,)
+
+
+# What Keras does not have, by name; ``call`` gives one value per row.
+NAMED = {
+    "gamma": Gamma,
+    "gaussian": Gaussian,
+    "quantile": Quantile,
+    "tweedie": Tweedie,
+}
+OWN_LOSSES = (*NAMED.values(), Quantiles)
+
+
 def resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
     """Turn a name, instance or function into a spec or a function."""
     import keras
 
-    if loss == "quantile":
-        return Quantile(**_checked(params, Quantile, loss))
+    if isinstance(loss, str) and loss in NAMED:
+        cls = Quantiles if "quantiles" in params else NAMED[loss]
+        return cls(**_checked(params, cls, loss))
     if isinstance(loss, type):
         raise InvalidNetworkError(
             "loss must be a name, an instance of a Keras loss or a function; got the "
@@ -65,10 +181,10 @@ def resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
         return to_spec(loss)
     found = found_in(keras.losses, loss)
     if found is None or found is keras.losses.ctc:  # that one is for sequences
-        names = sorted({*_loss_names(), "auto", "quantile"})
+        names = sorted({*_loss_names(), "auto", *NAMED})
         hint = suggestion("loss", loss, names)
         raise InvalidNetworkError(
-            f"loss must be 'auto', 'quantile', a Keras loss's name, a Keras loss or a "
+            "loss must be 'auto', a name, a Keras loss or a "
             f"function; got {loss!r}. {hint}Known names: {', '.join(names)}."
         )
     if isinstance(found, keras.losses.Loss):

@@ -16,11 +16,12 @@ from typing import Any
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._other_words import suggestion
+from skdeep.keras_objects._schedules import CONSTANT
 from skdeep.keras_objects._spec import spec_of_call, to_spec
 
 # Parameters of an estimator that are no argument of a Keras optimizer; the others are
 # handed on by name.
-NOT_KERAS = ("optimizer", "learning_rate", "decay", "optimizer_params")
+NOT_KERAS = ("optimizer", "learning_rate", "decay", "schedule", "optimizer_params")
 NOT_FOR_PARAMS = ("self", "name", "kwargs", "learning_rate")
 
 
@@ -30,6 +31,7 @@ class Optimizer:
 
     spec: Any  # the Keras optimizer; its own learning rate is replaced
     schedule: Any  # the spec of a Keras schedule, or None for a plain number
+    schedule_name: str = CONSTANT  # in place of one of Keras'
 
 
 def make_optimizer(
@@ -85,7 +87,21 @@ def _from_class(
         schedule, learning_rate = to_spec(learning_rate), 1.0
     # Only written down here: making a Keras optimizer takes 2 ms, a fit of 20 rows 4.
     spec = spec_of_call(cls, {"learning_rate": 1.0, **arguments})
-    return Optimizer(spec, schedule), float(learning_rate), float(parameters["decay"])
+    made = Optimizer(spec, schedule, _schedule_name(parameters, schedule))
+    return made, float(learning_rate), float(parameters["decay"])
+
+
+def _schedule_name(parameters: Mapping[str, Any], schedule: Any) -> str:
+    """Return the schedule by name; beside one of Keras' it means nothing."""
+    name: str = parameters.get("schedule", CONSTANT)
+    if schedule is None or name == CONSTANT:
+        return name
+    raise InvalidNetworkError(
+        "schedule goes with a learning_rate that is a number; got "
+        f"schedule={name!r} and the Keras schedule "
+        f"{type(parameters['learning_rate']).__name__}. Give the largest rate as a "
+        "number, or leave schedule out."
+    )
 
 
 def _refuse_odd_class(cls: Any) -> None:

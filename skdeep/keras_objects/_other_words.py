@@ -39,6 +39,7 @@ OTHER_WORDS = {
         "l2": "mean_squared_error",
         "log_loss": "auto",  # the cross-entropy that fits the labels
         "nll": "auto",
+        "normal": "gaussian",
         "pinball": "quantile",
         "rmse": "mean_squared_error",
         "squared_error": "mean_squared_error",

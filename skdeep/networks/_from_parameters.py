@@ -36,7 +36,8 @@ def make_network(
     """
     values = dict(parameters)
     for cls in list(CLASSES.values()):
-        values |= cls.read_parameters(parameters)
+        if "read_parameters" in vars(cls):  # once, and not for every subclass
+            values |= cls.read_parameters(parameters)
     site = Site(parameters, input_shape, output_units, output_activation)
     for place in STAGES:
         site = replace(site, place=place)

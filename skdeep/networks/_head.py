@@ -9,7 +9,8 @@ Nothing else in the package asks what kind of target it has.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from skdeep._warnings import stacklevel_of_user
 from skdeep.data._targets import mean_and_deviation, standardized, target_type_of
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.networks._distribution_output import PositiveOutput
+from skdeep.networks._number_output import NumberOutput
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class TargetType:
 
     def activation_for(self, loss: str) -> str:
         """The output activation under a loss, given by the name of its class."""
-        if loss == "Poisson":  # a rate is positive; as in scikit-learn's MLP
+        if loss in LOG_LINKS:  # a rate is positive; as in scikit-learn's MLP
             return "exponential"
         return self.activation
 
@@ -145,13 +148,20 @@ REGRESSION = TargetType(
             "MeanAbsolutePercentageError",
             "MeanSquaredLogarithmicError",
             "Poisson",
+            "Gamma",
+            "Gaussian",
             "Quantile",
+            "Quantiles",
+            "Tweedie",
         }
     ),
     meaning="each target, in its units",
     has_units=True,
 )
 TARGET_TYPES = (BINARY, MULTILABEL, MULTICLASS, REGRESSION)
+
+NUMBER = NumberOutput()
+LOG_LINKS = ("Gamma", "Poisson", "Tweedie")
 
 # What Keras computes for smaller targets has no minimum, or takes them for 0.
 AT_LEAST_ZERO = ("Poisson", "MeanSquaredLogarithmicError")
@@ -196,12 +206,23 @@ class ClassHead:
     classes: np.ndarray
 
     rescaling = None  # outputs are probabilities as they are
+    point_units = None  # and each is a prediction
+    quantiles = None
 
     @property
     def target_type(self) -> TargetType:
         """What shapes the network."""
         # A head in a file holds the name; the types are not stored.
         return next(t for t in TARGET_TYPES if t.name == self.target)
+
+    @property
+    def meaning(self) -> str:
+        """What the outputs are, for people who read an exported network."""
+        return self.target_type.meaning
+
+    def loss(self, loss: Any, params: Any) -> tuple[Any, Any]:
+        """What is minimised: what the user has chosen."""
+        return loss, params
 
     @property
     def public_classes(self) -> np.ndarray:
@@ -314,33 +335,75 @@ def warn_of_one_hot(head: Head, y: np.ndarray) -> None:
 
 @dataclass(frozen=True, eq=False)
 class NumberHead:
-    """Targets of a regressor, standardised if ``scale`` is given."""
+    """Targets of a regressor, standardised if ``scale`` is given.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Of the network: the targets times what each has in ``output``.
+    one_dimensional : bool
+        Whether there is one target, and y one axis.
+    scale, offset : arrays of shape (n_targets,), default=None
+        Deviation and mean of each.
+    output : NumberOutput
+        What the outputs of a target are.
+    """
 
     n_outputs: int
     one_dimensional: bool
     scale: np.ndarray | None = None
     offset: np.ndarray | None = None
+    output: NumberOutput = NUMBER
 
     target_type = REGRESSION
 
+    @property
+    def n_targets(self) -> int:
+        """The columns of y."""
+        return self.n_outputs // self.output.n_units
+
+    @property
+    def meaning(self) -> str:
+        """What the outputs are, for people who read an exported network."""
+        return self.output.meaning
+
+    @property
+    def quantiles(self) -> tuple[float, ...] | None:
+        """What the outputs of each target are, if that is quantiles."""
+        return self.output.quantiles
+
+    @property
+    def point_units(self) -> tuple[int, ...] | None:
+        """The outputs that are predictions; None if all are."""
+        n_units = self.output.n_units
+        if n_units == 1:
+            return None
+        return tuple(range(self.output.point_unit, self.n_outputs, n_units))
+
+    def loss(self, loss: Any, params: Any) -> tuple[Any, Any]:
+        """What is minimised, of what the user has chosen."""
+        return self.output.loss(loss, params)
+
     def encode(self, y: np.ndarray, name: str = "y") -> np.ndarray:
-        """Return (n_samples, n_outputs) numbers."""
+        """Return (n_samples, n_outputs) numbers: a target once for each output."""
         y = y.reshape(len(y), -1)
-        if y.shape[1] != self.n_outputs:
+        if y.shape[1] != self.n_targets:
             raise ValueError(
-                f"{name} must have {self.n_outputs} target(s), as in fit; got "
+                f"{name} must have {self.n_targets} target(s), as in fit; got "
                 f"{y.shape[1]}. Give the same columns."
             )
-        if self.scale is None or self.offset is None:
-            return y
-        return standardized(y.astype(np.float64), self.scale, self.offset)
+        self.output.check_targets(y, name)
+        if self.scale is not None and self.offset is not None:
+            y = standardized(y.astype(np.float64), self.scale, self.offset)
+        n_units = self.output.n_units
+        return y if n_units == 1 else np.repeat(y, n_units, axis=1)
 
     @property
     def rescaling(self) -> tuple[np.ndarray, np.ndarray] | None:
         """What turns outputs into targets: outputs * scale + offset."""
         if self.scale is None or self.offset is None:
             return None
-        return self.scale, self.offset
+        return self.output.rescaling(self.scale, self.offset)
 
     @property
     def fits_float32(self) -> bool:
@@ -357,21 +420,67 @@ class NumberHead:
         self, outputs: np.ndarray, dtype: type[np.floating[Any]] = np.float64
     ) -> np.ndarray:
         """Give predictions the shape of the targets, and a dtype."""
+        points = self.output.points(self._by_target(outputs, dtype))
+        return points[:, 0] if self.one_dimensional else points
+
+    def decode_quantiles(
+        self,
+        outputs: np.ndarray,
+        levels: Sequence[float],
+        dtype: type[np.floating[Any]] = np.float64,
+    ) -> np.ndarray:
+        """Return quantiles on a last axis behind those of the targets."""
+        found = self.output.at_levels(self._by_target(outputs, dtype), levels)
+        return found[:, 0] if self.one_dimensional else found
+
+    def decode_moments(
+        self, outputs: np.ndarray, dtype: type[np.floating[Any]] = np.float64
+    ) -> np.ndarray:
+        """Return predictions and variances on a last axis, behind the targets."""
+        table = self._by_target(outputs, dtype)
+        points, variances = self.output.points(table), self.output.variances(table)
+        found = np.stack([points, variances], axis=-1)
+        return found[:, 0] if self.one_dimensional else found
+
+    @property
+    def needs_dispersion(self) -> bool:
+        """Whether fit has to measure how targets vary around their means."""
+        return isinstance(self.output, PositiveOutput) and not self.output.is_known
+
+    def with_dispersion(
+        self, y: np.ndarray, outputs: np.ndarray, weight: np.ndarray
+    ) -> NumberHead:
+        """Return the head that knows how encoded targets vary around their means."""
+        assert isinstance(self.output, PositiveOutput)
+        y = y if self.scale is None else y * self.scale
+        dispersion = self.output.measured(y, outputs, weight)
+        return replace(self, output=replace(self.output, dispersion=dispersion))
+
+    def _by_target(self, outputs: np.ndarray, dtype: Any) -> np.ndarray:
+        """The outputs of each target, of shape (n_rows, n_targets, n_units)."""
         outputs = outputs.astype(dtype, copy=False)
-        return outputs[:, 0] if self.one_dimensional else outputs
+        return outputs.reshape(len(outputs), self.n_targets, self.output.n_units)
 
 
-def head_of_numbers(y: np.ndarray, weight: np.ndarray, normalize: bool) -> NumberHead:
+def head_of_numbers(
+    y: np.ndarray,
+    weight: np.ndarray,
+    normalize: bool,
+    output: NumberOutput,
+) -> NumberHead:
     """Look at numbers and return their head.
 
     Mean and deviation are weighted, so a row of weight k counts as k rows.
     """
-    # (n_samples, n_outputs)
+    # (n_samples, n_targets)
     table = y.reshape(len(y), -1)
+    n_outputs = table.shape[1] * output.n_units
     if not normalize:
-        return NumberHead(table.shape[1], y.ndim == 1)
+        return NumberHead(n_outputs, y.ndim == 1, output=output)
     offset, scale = mean_and_deviation(table.astype(np.float64), weight)
-    return NumberHead(table.shape[1], y.ndim == 1, scale, offset)
+    if output.divides_only:
+        offset, scale = np.zeros_like(scale), np.where(offset > 0, offset, 1.0)
+    return NumberHead(n_outputs, y.ndim == 1, scale, offset, output)
 
 
 Head = ClassHead | NumberHead

@@ -10,11 +10,12 @@ import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 
+from skdeep.data._training_data import TrainingData
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._keras_config import (
@@ -87,6 +88,7 @@ class KerasNetwork:
     hyperparameter_names = ()
     dropout_names = ()
     depth = MANY_LAYERS
+    runs_in_numpy = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is only remembered."""
@@ -103,6 +105,26 @@ class KerasNetwork:
     def for_prediction(self) -> Network:
         """The same network: Keras' layers know when they predict."""
         return self
+
+    @property
+    def without_output_activation(self) -> KerasNetwork:
+        """The same network, whose predictions are its logits."""
+        return replace(self, link="linear")
+
+    @property
+    def output_places(self) -> list[int]:
+        """Kernel and bias of a last layer that is a Dense layer of Keras."""
+        ending = final_activation(json.loads(self.config))
+        name = None if ending is None or self.ending == INVERSE else ending["name"]
+        paths = [str(v.path).split("/") for v in self._template.weights]
+        places = [i for i, path in enumerate(paths) if path[-2:-1] == [name]]
+        if {paths[i][-1] for i in places} not in ({"kernel"}, {"kernel", "bias"}):
+            raise InvalidNetworkError(
+                "calibration='temperature' divides the weights of a last layer "
+                "Dense(n, activation='softmax') or 'sigmoid'; got a model that ends "
+                "otherwise. End it so, or leave calibration at None."
+            )
+        return places
 
     @functools.cached_property
     def _template(self) -> Template:
@@ -139,7 +161,9 @@ class KerasNetwork:
             for place, v in enumerate(template.weights)
         ]
 
-    def draw_weights(self, seed: int) -> list[np.ndarray]:
+    def draw_weights(
+        self, seed: int, training: TrainingData | None = None
+    ) -> list[np.ndarray]:
         """Draw initial weights in that order, from ``seed`` alone."""
         drawn = self._template.draw(seed)
         return [array.astype(self.compute_dtype, copy=False) for array in drawn]
@@ -236,6 +260,13 @@ class KerasNetwork:
         scale, offset = (numbers.tolist() for numbers in rescaling)
         units = keras.layers.Rescaling(scale, offset, name="units")
         return keras.Model(model.inputs, units(model.outputs[0]))
+
+    def to_numpy(self, weights: Sequence[np.ndarray], product: Any) -> list[Any]:
+        """Refuse: what Keras' layers do is known to Keras alone."""
+        raise InvalidNetworkError(
+            "A network of your own predicts by TensorFlow; got a call of to_numpy. Ask "
+            "runs_in_numpy first."
+        )
 
     def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:
         """Refuse: Keras' own exporter knows its layers."""

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from skdeep.data._targets import check_units
+from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import LIMIT, CallContext, CallResult, WeightSpec
-from skdeep.networks.layers._layer import Layer, Shape
+from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,11 @@ class LayerStack:
     @property
     def max_values_per_row(self) -> int:
         """How many values one row takes where it is widest."""
-        return max(map(math.prod, self._shapes()))
+        pairs = zip(self.layers, self._shapes(), strict=False)
+        return max(
+            math.prod(self.input_shape),
+            *(layer.widest(shape) for layer, shape in pairs),
+        )
 
     @property
     def multiplications_per_row(self) -> int:
@@ -101,6 +106,19 @@ class LayerStack:
         """The same network without what only training needs."""
         layers = (layer.for_prediction for layer in self.layers)
         return LayerStack(self.input_shape, tuple(filter(None, layers)))
+
+    @property
+    def without_output_activation(self) -> LayerStack:
+        """The same network, whose predictions are its logits."""
+        *layers, output = self.layers
+        return LayerStack(self.input_shape, (*layers, output.without_activation))
+
+    @property
+    def output_places(self) -> range:
+        """The arrays of the output: kernel and bias."""
+        *_, (_, _, specs) = self._specs()
+        n_weights = len(self.weight_specs())
+        return range(n_weights - len(specs), n_weights)
 
     def _shapes(self) -> list[Shape]:
         """The shapes of one row in front of every layer, and behind the last."""
@@ -128,15 +146,28 @@ class LayerStack:
         """List the weights in the order of the Keras model."""
         return [spec for *_, specs in self._specs() for spec in specs]
 
-    def draw_weights(self, seed: int) -> list[np.ndarray]:
+    def draw_weights(
+        self, seed: int, training: TrainingData | None = None
+    ) -> list[np.ndarray]:
         """Draw initial weights; every array has its own seed, derived from ``seed``."""
         # One seed for all would draw equal kernels for layers of equal shape
         # (test_kernels_of_equal_shape_start_differently).
         pairs = [(layer, spec) for layer, _, specs in self._specs() for spec in specs]
-        return [
+        drawn = [
             layer.draw(spec, array_seed(seed, position))
             for position, (layer, spec) in enumerate(pairs)
         ]
+        return drawn if training is None else self._with_statistics(drawn, training)
+
+    def _with_statistics(
+        self, weights: list[np.ndarray], training: TrainingData
+    ) -> list[np.ndarray]:
+        """Let every layer measure the rows, as they come in."""
+        measured = [
+            layer.with_statistics(arrays, training)
+            for layer, _, _, arrays in self._with_arrays(weights)
+        ]
+        return [array for arrays in measured for array in arrays]
 
     def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
         """Send rows through layer by layer."""
@@ -185,6 +216,22 @@ class LayerStack:
         if weights is not None:
             model.set_weights(list(weights))
         return model
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether all layers do; NumPy has no fast arithmetic in bfloat16."""
+        layers = self.for_prediction.layers
+        is_mixed = self.layers[0].dtype != self.compute_dtype
+        return not is_mixed and all(layer.runs_in_numpy for layer in layers)
+
+    def to_numpy(
+        self, weights: Sequence[np.ndarray], product: Product
+    ) -> list[RowsFunction]:
+        """Return the functions of all layers that are left for prediction."""
+        return [
+            layer.to_numpy(arrays, product)
+            for layer, _, _, arrays in self.for_prediction._with_arrays(weights)
+        ]
 
     def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:
         """Append the operators of all layers; channels go in front once, for all."""

@@ -13,6 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from skdeep.data._training_data import TrainingData
+
 # The hyperparameter that bounds the norms of weights with ``is_limited``.
 LIMIT = "max_norm"
 
@@ -26,7 +28,7 @@ class WeightSpec:
     """
 
     layer: str
-    role: str  # "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance"
+    role: str  # "kernel", "bias", "gamma", "beta", "moving_mean", "fixed_kernel", ...
     shape: tuple[int, ...]
     is_limited: bool = False
     constraint: Any = None
@@ -34,7 +36,7 @@ class WeightSpec:
     @property
     def trainable(self) -> bool:
         """Whether the optimizer changes it."""
-        return not self.role.startswith("moving")
+        return not self.role.startswith(("moving", "fixed"))
 
 
 def _product(x: Any, kernel: Any) -> Any:
@@ -173,14 +175,37 @@ class Network(Protocol):
         """How many multiplications with a weight one row takes."""
 
     @property
+    def runs_in_numpy(self) -> bool:
+        """Whether ``to_numpy`` predicts: a rule of the network alone."""
+
+    @property
     def for_prediction(self) -> Network:
         """The same network without what only training needs."""
+
+    @property
+    def without_output_activation(self) -> Network:
+        """The same network, whose predictions are its logits."""
+
+    @property
+    def output_places(self) -> Sequence[int]:
+        """Which weights the logits are proportional to, all of them together.
+
+        Raises
+        ------
+        InvalidNetworkError
+            If it is not known.
+        """
 
     def weight_specs(self) -> list[WeightSpec]:
         """List the weights in the order of the Keras model."""
 
-    def draw_weights(self, seed: int) -> list[np.ndarray]:
-        """Draw initial weights in that order, from ``seed`` alone."""
+    def draw_weights(
+        self, seed: int, training: TrainingData | None = None
+    ) -> list[np.ndarray]:
+        """Draw initial weights in that order, from ``seed`` alone.
+
+        Those that are statistics of the training rows come from ``training``.
+        """
 
     def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
         """Send rows through: a pure function that draws no random numbers."""
@@ -204,6 +229,22 @@ class Network(Protocol):
             What ``set_weights`` gets; None leaves Keras' own random weights.
         rescaling : (scale, offset), default=None
             A linear map behind the output, for targets that were normalised.
+        """
+
+    def to_numpy(
+        self,
+        weights: Sequence[np.ndarray],
+        product: Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]],
+    ) -> Sequence[Callable[[np.ndarray], np.ndarray]]:
+        """Return functions that predict without TensorFlow, one behind the other.
+
+        Parameters
+        ----------
+        weights : sequence of arrays
+            In the order of ``weight_specs``.
+        product : callable
+            kernel -> function that multiplies values of shape (n_tiles, n_rows,
+            n_units) with it.
         """
 
     def to_onnx(self, graph: Any, x: str, weights: Sequence[np.ndarray]) -> str:

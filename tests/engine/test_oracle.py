@@ -18,6 +18,7 @@ from skdeep import (
     DNNRegressor,
     RNNRegressor,
 )
+from skdeep.data._training_data import TrainingData
 from skdeep.engine._random import draw_seeds
 
 N_ROWS, EPOCHS, BATCH_SIZE = 50, 4, 16
@@ -71,7 +72,8 @@ OPTIMIZERS = {
 def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_arguments):
     """Train the standard model from the estimator's initial weights."""
     network = estimator._fitted.network
-    start = network.draw_weights(draw_seeds(estimator.random_state).weights)
+    rows = TrainingData(X, y, np.ones(len(X)))
+    start = network.draw_weights(draw_seeds(estimator.random_state).weights, rows)
     model = network.to_keras(estimator._fitted.hyperparameters, start)
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     history = model.fit(
@@ -132,8 +134,22 @@ NETWORKS = {
         "activation_params": {"negative_slope": 0.1},
     },
     "maxout": {"activation": "maxout", "activation_params": {"n_pieces": 3}},
+    "one value per layer": {
+        "activation": ("maxout", "tanh"),
+        "activation_params": ({"n_pieces": 3}, None),
+        "batch_normalization": (False, "after"),
+        "l1": 0.01,
+        "l2": (0.02, 0.0, 0.03),
+    },
+    "linear with an l2 of its own": {"hidden_layer_sizes": (), "l2": (0.05,)},
     "clipnorm": {"clipnorm": 0.1},
     "clipvalue": {"clipvalue": 0.01},
+    "periodic embedding": {"numeric_embedding": "periodic", "l2": 0.01},
+    "piecewise linear embedding of some columns": {
+        "numeric_embedding": "piecewise_linear",
+        "numeric_features": (0, 2, 3),
+        "batch_normalization": True,
+    },
 }
 
 
@@ -202,6 +218,13 @@ CONVOLUTIONS = {
     "blocks": {"filters": ((3, 4), (5,)), "pool_size": (2, None)},
     "maxout": {"activation": "maxout"},
     "penalties": {"l1": 0.001, "l2": 0.002, "activity_l1": 0.001},
+    "one value per layer": {
+        "activation": ("relu", "maxout", "tanh"),
+        "batch_normalization": ("after", True, False),
+        "l2": (0.0, 0.01, 0.02),
+    },
+    "global average pooling": {"global_pooling": "average"},
+    "global max pooling": {"global_pooling": "max"},
 }
 
 
@@ -338,6 +361,50 @@ def test_learning_rates_follow_decay_and_schedules(scheduled):
     assert estimator.history_["learning_rate"][-1] == pytest.approx(
         0.05 / (1 + 0.1 * n_updates)
     )
+
+
+class Planned(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule by name as one of Keras', which counts updates."""
+
+    factors = {
+        "linear": lambda t: 1 - t,
+        "cosine": lambda t: (1 + np.cos(np.pi * t)) / 2,
+        "coslog4": lambda t: (1 - np.cos(2 * np.pi * np.log2(1 + 15 * t))) / 2,
+        "one_cycle": lambda t: np.interp(
+            (1 - np.cos(np.pi * (t / 0.3 if t < 0.3 else (t - 0.3) / 0.7))) / 2,
+            [0, 1],
+            [1 / 25, 1] if t < 0.3 else [1, 1e-4 / 25],
+        ),
+    }
+
+    def __init__(self, name, rate, n_batches):
+        shares = np.arange(n_batches) / n_batches
+        self.rates = [rate * self.factors[name](t) for t in shares]
+
+    def __call__(self, step):
+        """Look the rate of an update up."""
+        return keras.ops.take(keras.ops.convert_to_tensor(self.rates, "float32"), step)
+
+    def get_config(self):
+        """Nothing to write down: it is not saved."""
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("name", "n_steps"),
+    [("linear", 1), ("cosine", 1), ("coslog4", 2), ("one_cycle", 1)],
+)
+def test_a_schedule_by_name_follows_its_formula(name, n_steps):
+    """Over the planned epochs, as in Keras by batches, whatever is accumulated."""
+    accumulated = {"gradient_accumulation_steps": n_steps} if n_steps > 1 else {}
+    settings = {**SMALL, "optimizer_params": accumulated, "learning_rate": 0.02}
+    estimator = DNNRegressor(**settings, schedule=name).fit(X, Y_NUMBER)
+
+    schedule = Planned(name, 0.02, EPOCHS * (-(-N_ROWS // BATCH_SIZE)))
+
+    optimizer = keras.optimizers.Adam(schedule, **accumulated)
+    oracle = keras_fit(estimator, X, Y_NUMBER, optimizer, LOSSES["regression"]())
+    assert_same_training(estimator, oracle)
 
 
 STEPS = RNG.normal(size=(N_ROWS, 6, 3))

@@ -49,8 +49,8 @@ def test_source_and_documentation_follow_from_the_table(capsys):
     [
         ("        l2=0.0,\n", ""),
         ("        self.l2 = l2\n", "        self.l2 = l1\n"),
-        ("    l2 : float, default=0.0\n", "    l2 : int, default=0.5\n"),
-        ("        Penalty ``l2 * sum(w ** 2)`` on the same kernels.\n", ""),
+        ("    decay : float, default=0.0\n", "    decay : int, default=0.5\n"),
+        ("        Share of the inputs set to zero in each update", "        Share"),
         ("    n_outputs_ : int\n        Output units of the network.\n", ""),
     ],
 )

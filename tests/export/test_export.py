@@ -63,6 +63,7 @@ def multiclass(request):
     """Classes that are strings, all kinds of layers between."""
     X, y = request.getfixturevalue("iris")
     net = DNNClassifier(**SMALL, batch_normalization=True, dropout=0.2, l2=0.01)
+    net.set_params(numeric_embedding="periodic")
     return net, X, np.array(["a", "b", "c"])[y]
 
 
@@ -84,6 +85,7 @@ def rescaled(request):
     """Two targets in units of their own, in double precision."""
     X, y = request.getfixturevalue("diabetes")
     net = DNNRegressor(**SMALL, normalize_y=True, dtype="float64")
+    net.set_params(numeric_embedding="piecewise_linear", numeric_features=[0, 2])
     return net, X, np.column_stack([y, 9 * y + 3])
 
 
@@ -94,7 +96,7 @@ def rates(request):
 
 
 def images(request):
-    """Convolutions and poolings that pad, normalised."""
+    """Convolutions and poolings that pad, normalised, the mean of each channel."""
     X, y = request.getfixturevalue("digits")
     net = CNNClassifier(
         ((3, 4), 5),
@@ -102,14 +104,16 @@ def images(request):
         pool_size=(3, None),
         pooling="average",
         batch_normalization=True,
+        global_pooling="average",
     )
     return net, X[..., np.newaxis], y
 
 
 def numbers_of_images(request):
-    """Convolutions that do not pad, maxout over channels."""
+    """Convolutions that do not pad, maxout over channels, the largest of each."""
     X, y = request.getfixturevalue("digits")
     net = CNNRegressor((3,), **SMALL, padding="valid", activation="maxout")
+    net.set_params(global_pooling="max", conv_dropout=0.1, batch_normalization="after")
     return net, X[..., np.newaxis], y.astype(float)
 
 

@@ -29,6 +29,7 @@ CASES = {
     "all of it": (
         DNNClassifier(
             **SMALL,
+            numeric_embedding="periodic",
             batch_normalization=True,
             input_dropout=0.1,
             dropout=0.2,

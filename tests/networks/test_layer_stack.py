@@ -32,7 +32,27 @@ CASES = {
     "layer": (DNNClassifier(activation=keras.layers.LeakyReLU(negative_slope=0.1)), X),
     "float64": (DNNRegressor(dtype="float64"), X),
     "bfloat16": (DNNRegressor(dtype="mixed_bfloat16"), X),
+    "periodic": (
+        DNNRegressor(numeric_embedding="periodic", numeric_features=[0, 3]),
+        X,
+    ),
+    "piecewise linear": (
+        DNNClassifier(numeric_embedding="piecewise_linear", dtype="mixed_bfloat16"),
+        X,
+    ),
     "images": (CNNClassifier(filters=(3, (4, 5)), batch_normalization=True), IMAGES),
+    "one value per layer": (
+        CNNRegressor(
+            filters=(3, 4),
+            hidden_layer_sizes=(5,),
+            activation=("tanh", "maxout", "relu"),
+            batch_normalization=(True, "after", False),
+            conv_dropout=(0.1, 0.2),
+            l1=(0.1, 0.1, 0.0, 0.1),
+            global_pooling="average",
+        ),
+        IMAGES,
+    ),
     "valid maxout": (
         CNNRegressor(filters=(3,), padding="valid", activation="maxout"),
         IMAGES,

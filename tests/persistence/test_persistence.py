@@ -86,7 +86,8 @@ all_ways = pytest.mark.parametrize("way", WAYS)
 def multiclass(request):
     """Classes that are strings."""
     X, y = request.getfixturevalue("iris")
-    return DNNClassifier(**SMALL, dropout=0.2), X, np.array(["a", "b", "c"])[y]
+    net = DNNClassifier(**SMALL, dropout=0.2, numeric_embedding="periodic")
+    return net, X, np.array(["a", "b", "c"])[y]
 
 
 def binary(request):
@@ -106,13 +107,16 @@ def rescaled(request):
     """Two targets in units of their own, in double precision."""
     X, y = request.getfixturevalue("diabetes")
     net = DNNRegressor(**SMALL, normalize_y=True, dtype="float64", activation="maxout")
+    net.set_params(numeric_embedding="piecewise_linear")
     return net, X, np.column_stack([y, 9 * y + 3])
 
 
 def images(request):
     """Images of digits, early stopping."""
     X, y = request.getfixturevalue("digits")
-    return CNNClassifier((3,), **SMALL, early_stopping=True), X, y
+    net = CNNClassifier((3,), **SMALL, early_stopping=True)
+    net.set_params(activation=["tanh", "relu"], l2=(0.1, 0, 0.2), conv_dropout=0.1)
+    return net, X, y
 
 
 def numbers_of_images(request):

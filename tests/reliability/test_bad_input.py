@@ -351,7 +351,7 @@ NOT_NUMBERS = ["a", None, NAN]
 REFUSED_BY_SKLEARN = {
     "hidden_layer_sizes": [-1, 0, NAN, "abc", None, 3.0],
     "activation": [None, 3, NAN],
-    "activation_params": [3, "a", [("a", 1)]],
+    "activation_params": [3, "a"],
     "kernel_initializer": [3, None, NAN],
     "batch_normalization": ["yes", 3, None],
     "input_dropout": [1.0, -0.1, (0.1,), *NOT_NUMBERS],
@@ -360,6 +360,11 @@ REFUSED_BY_SKLEARN = {
     "l2": [True, -1, INF, *NOT_NUMBERS],
     "activity_l1": [-1, INF, *NOT_NUMBERS],
     "max_norm": [0, -1, NAN, INF, "a"],
+    "numeric_embedding": ["plr", 3, True],
+    "numeric_features": [None, 3, "some"],
+    "embedding_terms": [True, 0, 1.5, *NOT_NUMBERS],
+    "embedding_size": [True, 1, 2.5, *NOT_NUMBERS],
+    "embedding_sigma": [True, 0, -1, INF, *NOT_NUMBERS],
     "optimizer": [None, 3, object()],
     "learning_rate": [True, "cosine", 0, -1, INF, *NOT_NUMBERS],
     "decay": [-1, INF, *NOT_NUMBERS],
@@ -388,11 +393,16 @@ REFUSED_BY_SKLEARN = {
     "verbose": [3, -1, "a", None],
     "class_weight": ["nope", 3, NAN],
     "normalize_y": ["a", 3, None],
+    "calibration": ["isotonic", True, 3, NAN],
+    "quantile": [0, 1, 90, -0.1, NAN, INF, "a", (0.9,)],
+    "quantiles": [0.9, "a", NAN],
     "filters": [0, -1, NAN, None, "abc"],
     "kernel_size": [True, 0, -1, "a", None],
     "padding": ["nope", 3, None],
     "pool_size": [True, 0, -1, "a"],
     "pooling": ["avg", 3, None],
+    "conv_dropout": [True, 1.0, -0.1, INF, *NOT_NUMBERS],
+    "global_pooling": ["avg", 3, True],
     "image_shape": [3, "a"],
 }
 PARAMETERS = {
@@ -439,6 +449,12 @@ PARAMETERS = {
     "activation that loses a column": case("shape", activation=OddShape()),
     "activation_params unknown": case("activation_params", activation_params={"a": 1}),
     "activation_params no name": case("activation_params", activation_params={1: 1}),
+    "too many activations": case("per layer", activation=("relu",) * 7),
+    "activations in a set": case("activation must", activation={"relu", "tanh"}),
+    "activation_params of no layer": case(
+        "one per layer", activation_params=[("a", 1)]
+    ),
+    "too few penalties": case("one more for the output", l2=(0.1,)),
     "maxout of one piece": case(
         "n_pieces", activation="maxout", activation_params={"n_pieces": 1}
     ),

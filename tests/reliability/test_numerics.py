@@ -66,6 +66,9 @@ NETWORKS = {
     "l2": table_network(l2=0.3),
     "l2 of a linear model": table_network(hidden_layer_sizes=(), l2=0.3),
     "activity l1": table_network(activity_l1=0.3),
+    "periodic": table_network(
+        numeric_embedding="periodic", numeric_features=(0, 2), embedding_terms=3
+    ),
     "convolution": image_network(),
     "convolution, valid": image_network(kernel_size=2, padding="valid"),
     "max pooling": image_network(pool_size=2),

@@ -43,9 +43,6 @@ class Backend(Protocol):
     def rows(self, array: Any, numbers: Any) -> Any:
         """Return ``array[numbers]``."""
 
-    def with_row(self, array: Any, number: Any, row: Any) -> Any:
-        """Return ``array`` with another row at ``number``."""
-
     def kernels(self, always: Any, depth: int, jit_compile: bool) -> Kernels:
         """Return what a network of this depth multiplies and convolves with.
 

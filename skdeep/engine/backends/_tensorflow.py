@@ -61,10 +61,6 @@ class TensorFlowBackend:
         """Gather rows."""
         return self._tf.gather(array, numbers)
 
-    def with_row(self, array: Any, number: Any, row: Any) -> Any:
-        """Write one row into a copy, which XLA makes in place."""
-        return self._tf.tensor_scatter_nd_update(array, [[number]], [row])
-
     def kernels(self, always: Any, depth: int, jit_compile: bool) -> Kernels:
         """Keep small products under XLA on one thread; convolve alike on any number.
 

@@ -6,16 +6,38 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._activations import (
     activation_function,
     activation_layer,
     check_activation,
 )
+from skdeep.keras_objects._numpy_activations import numpy_activation
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._network import CallContext
-from skdeep.networks.layers._activity import ActivityLayer, activity_fields
-from skdeep.networks.layers._layer import Layer, LayerOutput, Shape, Site
+from skdeep.networks.layers._activity import (
+    ActivityLayer,
+    activation_at,
+    activity_fields,
+    is_maxout,
+)
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
+from skdeep.networks.layers._numbers import check_order
+from skdeep.networks.layers._per_layer import (
+    checked_values,
+    is_per_layer,
+    n_layers,
+)
 
 
 @dataclass(frozen=True)
@@ -28,19 +50,32 @@ class Activation(ActivityLayer):
     activation: Any
     params: tuple[tuple[str, Any], ...] = ()
 
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether it is Keras' own, given by name or as a layer."""
+        return numpy_activation(self.activation, dict(self.params)) is not None
+
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Refuse an unknown activation, and parameters that it does not have."""
-        params = dict(parameters["activation_params"] or {})
-        check_activation(to_spec(parameters["activation"]), params)
+        check_order("activation", parameters["activation"])
+        _check_kinds(
+            checked_values(parameters, "activation"),
+            checked_values(parameters, "activation_params"),
+        )
+        given = (parameters[name] for name in ("activation", "activation_params"))
+        # A fault is one in a linear model, too, which uses neither.
+        n_pairs = n_layers(parameters) if any(map(is_per_layer, given)) else 1
+        for layer in range(n_pairs):
+            activation, params = activation_at(parameters, layer)
+            check_activation(to_spec(activation), params)
         return {}
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
         """One behind every kernel but the output's, unless its units are maxout."""
-        activation = site.parameters["activation"]
-        params = site.parameters["activation_params"] or {}
-        if activation != "maxout":
+        activation, params = activation_at(site.parameters, site.layer)
+        if not is_maxout(activation):
             fields = activity_fields(site)
             yield cls(to_spec(activation), tuple(sorted(params.items())), **fields)
 
@@ -54,8 +89,28 @@ class Activation(ActivityLayer):
         arguments = self.keras_arguments(hyperparameters)
         return activation_layer(self.activation, dict(self.params), **arguments)(x)
 
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Apply the function."""
+        function = numpy_activation(self.activation, dict(self.params))
+        assert function is not None  # runs_in_numpy
+        return function
+
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
     ) -> str:
         """The operators of the activation."""
         return add_activation(graph, x, self.activation, dict(self.params), axis=1)
+
+
+def _check_kinds(activations: list[Any], params: list[Any]) -> None:
+    """Refuse what is neither an activation nor the parameters of one."""
+    if not all(isinstance(each, str) or callable(each) for each in activations):
+        raise InvalidNetworkError(
+            "activation must hold names, functions and Keras layers; got "
+            f'{activations!r}. Give "linear" to a layer without one.'
+        )
+    if not all(isinstance(each, Mapping | None) for each in params):
+        raise InvalidNetworkError(
+            "activation_params must be a dict, or one dict or None per layer; got "
+            f"{params!r}. Give None to a layer whose activation has none."
+        )

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from skdeep.networks._network import CallContext
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Site
+from skdeep.networks.layers._per_layer import at_layer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +59,23 @@ def as_column(row_mask: Any, x: Any) -> Any:
     return ops.reshape(row_mask, (-1,) + (1,) * (len(x.shape) - 1))  # (n_rows, 1, ...)
 
 
-def n_pieces(parameters: Mapping[str, Any]) -> int:
+def activation_at(
+    parameters: Mapping[str, Any], layer: int
+) -> tuple[Any, dict[str, Any]]:
+    """The activation of a layer and its parameters."""
+    params = at_layer(parameters, "activation_params", layer)
+    return at_layer(parameters, "activation", layer), dict(params or {})
+
+
+def is_maxout(activation: Any) -> bool:
+    """Whether it is the one that is no function of one number."""
+    return isinstance(activation, str) and activation == "maxout"
+
+
+def n_pieces(parameters: Mapping[str, Any], layer: int) -> int:
     """How many linear pieces a unit has: some for maxout, 1 for all else."""
-    if parameters["activation"] != "maxout":
-        return 1
-    return int((parameters["activation_params"] or {}).get("n_pieces", 2))
+    activation, params = activation_at(parameters, layer)
+    return int(params.get("n_pieces", 2)) if is_maxout(activation) else 1
 
 
 def activity_fields(site: Site) -> dict[str, Any]:

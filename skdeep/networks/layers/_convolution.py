@@ -12,12 +12,15 @@ from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._activity import n_pieces
-from skdeep.networks.layers._kernel import KernelLayer, kernel_fields
+from skdeep.networks.layers._batch_normalization import hidden_fields
+from skdeep.networks.layers._kernel import KernelLayer
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 from skdeep.networks.layers._numbers import read_count, read_pair
 from skdeep.networks.layers._windows import ONNX_PADDINGS, output_lengths
 
 STRIDES = (1, 1)
+BEHIND = (Place.NORMALIZATION, Place.ACTIVATION, Place.BEHIND_ACTIVATION)
+BEHIND_BLOCK = (Place.BEHIND_BLOCK, Place.BEHIND_POOLING)
 
 
 @dataclass(frozen=True)
@@ -38,18 +41,25 @@ class Convolution(KernelLayer):
         """Blocks of them, if the estimator has ``filters``."""
         if "filters" not in site.parameters:
             return
-        pieces, fields = n_pieces(site.parameters), kernel_fields(site.parameters)
-        size = read_pair(site.parameters["kernel_size"], "kernel_size")
-        padding = site.parameters["padding"]
+        given = site.parameters
+        size = read_pair(given["kernel_size"], "kernel_size")
+        padding = given["padding"]
         number = 0
-        for block, counts in enumerate(read_blocks(site.parameters["filters"])):
+        for block, counts in enumerate(read_blocks(given["filters"])):
             for filters in counts:
+                name, fields = f"convolution_{number + 1}", hidden_fields(given, number)
+                filters *= n_pieces(given, number)
+                yield cls(filters, size, padding, name=name, **fields)
+                yield from site.behind(name, number, *BEHIND, layer=number)
                 number += 1
-                name = f"convolution_{number}"
-                yield cls(filters * pieces, size, padding, name=name, **fields)
-                behind = (Place.NORMALIZATION, Place.ACTIVATION)
-                yield from site.behind(name, number - 1, *behind)
-            yield from site.behind(f"block_{block + 1}", block, Place.BEHIND_BLOCK)
+            yield from site.behind(f"block_{block + 1}", block, *BEHIND_BLOCK)
+
+    @classmethod
+    def n_kernels(cls, parameters: Mapping[str, Any]) -> int:
+        """One per convolution, if the estimator has ``filters``."""
+        if "filters" not in parameters:
+            return 0
+        return sum(map(len, read_blocks(parameters["filters"])))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """One pixel per place of the window, and the filters as channels."""

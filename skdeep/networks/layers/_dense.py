@@ -7,14 +7,30 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._activity import n_pieces
-from skdeep.networks.layers._kernel import KernelLayer, kernel_fields
-from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._batch_normalization import hidden_fields
+from skdeep.networks.layers._kernel import KernelLayer, affine_in_numpy
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Place,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 from skdeep.networks.layers._numbers import check_order, read_count
 
-BEHIND = (Place.NORMALIZATION, Place.ACTIVATION, Place.BEHIND_HIDDEN)
+BEHIND = (
+    Place.NORMALIZATION,
+    Place.ACTIVATION,
+    Place.BEHIND_ACTIVATION,
+    Place.BEHIND_HIDDEN,
+)
 
 
 @dataclass(frozen=True)
@@ -29,17 +45,27 @@ class Dense(KernelLayer):
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
         """One for every entry of ``hidden_layer_sizes``."""
-        pieces = n_pieces(site.parameters)
-        fields = kernel_fields(site.parameters)
+        first = sum(isinstance(layer, KernelLayer) for layer in site.before)
         for i, units in enumerate(read_units(site.parameters)):
-            name = f"hidden_{i + 1}"
+            name, layer = f"hidden_{i + 1}", first + i
             # All linear functions of maxout units are one product.
-            yield cls(units * pieces, name=name, **fields)
-            yield from site.behind(name, i, *BEHIND)
+            units *= n_pieces(site.parameters, layer)
+            yield cls(units, name=name, **hidden_fields(site.parameters, layer))
+            yield from site.behind(name, i, *BEHIND, layer=layer)
+
+    @classmethod
+    def n_kernels(cls, parameters: Mapping[str, Any]) -> int:
+        """One per hidden layer."""
+        return len(read_units(parameters))
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
         return (*input_shape[:-1], self.units)
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Always."""
+        return True
 
     def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
         """Kernel and bias."""
@@ -62,6 +88,10 @@ class Dense(KernelLayer):
         from keras import layers
 
         return layers.Dense(self.units, **self.keras_arguments(hyperparameters))(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Multiply, and add the bias if there is one."""
+        return affine_in_numpy(arrays, product)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

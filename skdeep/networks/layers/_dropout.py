@@ -1,4 +1,7 @@
-"""Dropout of the inputs and of the hidden layers' outputs."""
+"""Dropout of the inputs and of the outputs of blocks and hidden layers.
+
+Recurrent layers drop what they get by themselves; their rates stand before the others.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,12 @@ from typing import Any, ClassVar
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext
+from skdeep.networks.layers._convolution import read_blocks
 from skdeep.networks.layers._dense import read_recurrent, read_units
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 from skdeep.networks.layers._numbers import check_order
 
-INPUT = "input_dropout"
+INPUT, HIDDEN, CONVOLUTIONS = "input_dropout", "dropout", "conv_dropout"
 
 
 @dataclass(frozen=True)
@@ -27,25 +31,36 @@ class Dropout(Layer):
 
     rate: str
 
-    places: ClassVar[tuple[Place, ...]] = (Place.INPUT, Place.BEHIND_HIDDEN)
+    places: ClassVar[tuple[Place, ...]] = (
+        Place.INPUT,
+        Place.BEHIND_POOLING,
+        Place.BEHIND_HIDDEN,
+    )
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
-        """One in front, one behind every hidden layer whose rate is not 0."""
+        """One in front, one behind every block or layer whose rate is not 0."""
         rates = cls.read_parameters(site.parameters)
         rate, name = INPUT, INPUT
-        if site.place is Place.BEHIND_HIDDEN:
-            number = len(read_recurrent(site.parameters)) + site.number
-            rate, name = rate_name(number), f"dropout_{site.number + 1}"
+        if site.place is not Place.INPUT:
+            stem = HIDDEN if site.place is Place.BEHIND_HIDDEN else CONVOLUTIONS
+            before = len(read_recurrent(site.parameters)) if stem == HIDDEN else 0
+            rate = rate_name(stem, before + site.number)
+            name = f"{stem}_{site.number + 1}"
         if rates[rate] > 0:
             yield cls(rate, name=name, dtype=site.dtype)
 
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The rates of the layers, each by its own name."""
-        rates = read_rates(parameters)
-        names = {rate_name(i): rate for i, rate in enumerate(rates)}
-        return {INPUT: parameters.get(INPUT, 0.0), **names}
+        """The rates of blocks and layers, each by its own name."""
+        rates = {HIDDEN: read_rates(parameters)}
+        rates |= {CONVOLUTIONS: read_block_rates(parameters)}
+        named = {
+            rate_name(stem, i): rate
+            for stem, of_stem in rates.items()
+            for i, rate in enumerate(of_stem)
+        }
+        return {INPUT: parameters.get(INPUT, 0.0), **named}
 
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:
@@ -84,31 +99,47 @@ class Dropout(Layer):
         return x
 
 
-def rate_name(number: int) -> str:
-    """The name of the rate of a layer, counted from 0."""
-    return f"dropout_{number}"
+def rate_name(stem: str, number: int) -> str:
+    """The name of the rate of a layer or a block, counted from 0."""
+    return f"{stem}_{number}"
 
 
 def read_rates(parameters: Mapping[str, Any]) -> list[float]:
     """One dropout rate per recurrent layer, then one per hidden layer."""
-    dropout = parameters["dropout"]
-    check_order("dropout", dropout)
-    n_recurrent = len(read_recurrent(parameters))
-    n_layers = n_recurrent + len(read_units(parameters))
-    if isinstance(dropout, Real):
-        return [float(dropout)] * n_layers
-    rates = list(dropout)
-    if len(rates) != n_layers:
-        kinds = "recurrent and hidden" if n_recurrent else "hidden"
+    n_recurrent, n_hidden = map(
+        len, (read_recurrent(parameters), read_units(parameters))
+    )
+    what = "recurrent and hidden layer" if n_recurrent else "hidden layer"
+    return _rates(parameters, HIDDEN, n_recurrent + n_hidden, what)
+
+
+def read_block_rates(parameters: Mapping[str, Any]) -> list[float]:
+    """One dropout rate per block of convolutions, if there are any."""
+    if CONVOLUTIONS not in parameters:
+        return []
+    n_blocks = len(read_blocks(parameters["filters"]))
+    return _rates(parameters, CONVOLUTIONS, n_blocks, "block of filters")
+
+
+def _rates(
+    parameters: Mapping[str, Any], name: str, n_rates: int, what: str
+) -> list[float]:
+    """One rate for all, or one for each."""
+    given = parameters[name]
+    check_order(name, given)
+    if isinstance(given, Real):
+        return [float(given)] * n_rates
+    rates = list(given)
+    if len(rates) != n_rates:
         raise InvalidNetworkError(
-            f"dropout must be one rate or one per {kinds} layer ({n_layers}); got "
-            f"{len(rates)}: {dropout!r}. Give one number for all layers."
+            f"{name} must be one rate or one per {what} ({n_rates}); got "
+            f"{len(rates)}: {given!r}. Give one number for all layers."
         )
     for rate in rates:
         is_number = isinstance(rate, Real) and not isinstance(rate, bool)
         if not is_number or not 0 <= float(rate) < 1:
             raise InvalidNetworkError(
-                "dropout must hold rates of at least 0 and below 1; got "
-                f"{dropout!r}. Give lower rates: one of 1 would drop everything."
+                f"{name} must hold rates of at least 0 and below 1; got "
+                f"{given!r}. Give lower rates: one of 1 would drop everything."
             )
     return [float(rate) for rate in rates]

@@ -20,8 +20,8 @@ class Flatten(Layer):
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
-        """One, unless rows are vectors by now."""
-        if len(site.shape) > 1:
+        """One, unless rows are vectors by now or are to be pooled."""
+        if len(site.shape) > 1 and site.parameters.get("global_pooling") is None:
             yield cls(name="flatten", dtype=site.dtype)
 
     def output_shape(self, input_shape: Shape) -> Shape:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +14,15 @@ import numpy as np
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._initializers import read_initializer, seeded
 from skdeep.networks._network import LIMIT, WeightSpec
-from skdeep.networks.layers._layer import Layer, Shape
+from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
+from skdeep.networks.layers._numbers import check_order
+from skdeep.networks.layers._per_layer import (
+    checked_values,
+    is_per_layer,
+    n_layers,
+)
+
+PENALTIES = ("l1", "l2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,28 +30,38 @@ class KernelLayer(Layer):
     """A layer that multiplies with a kernel; units or filters are its last axis.
 
     ``penalized`` and ``max_norm`` say whether numbers are there at all; their values
-    belong to the run.
+    belong to the run. ``penalties`` are the names of those for the kernel.
     """
 
     kernel_initializer: Any = "glorot_uniform"
     use_bias: bool = True
     penalized: bool = False
     max_norm: bool = False
+    penalties: tuple[str, str] = PENALTIES
 
     norm_axes: ClassVar[int | tuple[int, ...]] = (
         0  # all axes of the kernel but the last
     )
 
+    @classmethod
+    def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The penalties of the layers, each by its own name, if they differ."""
+        return read_penalties(parameters)
+
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:
         """The penalties; the largest norm is the optimizer's business."""
-        return ("l1", "l2") if self.penalized else ()
+        return self.penalties if self.penalized else ()
 
     @property
     def for_prediction(self) -> Layer:
         """The layer without start, penalties and limit."""
         return replace(
-            self, kernel_initializer="zeros", penalized=False, max_norm=False
+            self,
+            kernel_initializer="zeros",
+            penalized=False,
+            penalties=PENALTIES,
+            max_norm=False,
         )
 
     def kernel_specs(self, kernel: Shape) -> list[WeightSpec]:
@@ -81,7 +101,7 @@ class KernelLayer(Layer):
         if not self.penalized:
             return None
         kernel = ops.cast(kernel, self.compute_dtype)
-        l1, l2 = hyperparameters["l1"], hyperparameters["l2"]
+        l1, l2 = (hyperparameters[name] for name in self.penalties)
         return ops.sum(l1 * ops.abs(kernel) + l2 * ops.square(kernel))
 
     def keras_arguments(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
@@ -99,7 +119,7 @@ class KernelLayer(Layer):
         }
         if self.penalized:
             arguments["kernel_regularizer"] = regularizers.L1L2(
-                hyperparameters["l1"], hyperparameters["l2"]
+                *(hyperparameters[name] for name in self.penalties)
             )
         if self.max_norm:
             arguments["kernel_constraint"] = constraints.MaxNorm(
@@ -108,12 +128,85 @@ class KernelLayer(Layer):
         return arguments
 
 
-def kernel_fields(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a hidden layer with a kernel that an estimator's parameters set."""
+def kernel_fields(
+    parameters: Mapping[str, Any], layer: int, *, is_output: bool = False
+) -> dict[str, Any]:
+    """The fields of a layer with a kernel that an estimator's parameters set.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Any
+        Of the constructor.
+    layer : int
+        The layer's number among all that have a kernel.
+    is_output : bool, default=False
+        Whether it is the last of them.
+    """
+    penalties = [_penalty(parameters, name, layer, is_output) for name in PENALTIES]
+    names = PENALTIES
+    if _differ(parameters):
+        names = (f"{PENALTIES[0]}_{layer}", f"{PENALTIES[1]}_{layer}")
     return {
         "dtype": parameters["dtype"],
         "kernel_initializer": read_initializer(parameters["kernel_initializer"]),
-        "use_bias": not parameters["batch_normalization"],
-        "penalized": parameters["l1"] > 0 or parameters["l2"] > 0,
+        "penalized": max(penalties) > 0,
+        "penalties": names,
         "max_norm": parameters[LIMIT] is not None,
     }
+
+
+def affine_in_numpy(arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+    """Return the function x -> x @ kernel + bias, the bias if there is one."""
+    kernel, *bias = arrays
+    multiply = product(kernel)
+
+    def multiply_and_add(x: np.ndarray) -> np.ndarray:
+        x = multiply(x)
+        x += bias[0]
+        return x
+
+    return multiply_and_add if bias else multiply
+
+
+def _differ(parameters: Mapping[str, Any]) -> bool:
+    """Whether a penalty has a number for each layer."""
+    return any(is_per_layer(parameters[name]) for name in PENALTIES)
+
+
+def _penalty(
+    parameters: Mapping[str, Any], name: str, layer: int, is_output: bool
+) -> float:
+    """The penalty on the kernel of one layer.
+
+    One that all layers share spares the output, unless its kernel is the only one.
+    """
+    given = parameters[name]
+    if is_per_layer(given):
+        return float(given[layer]) if layer < len(given) else 0.0
+    return 0.0 if is_output and layer > 0 else float(given)
+
+
+def read_penalties(parameters: Mapping[str, Any]) -> dict[str, float]:
+    """The penalties of every layer by name, if either has one per layer."""
+    for name in PENALTIES:
+        check_order(name, parameters[name])
+        _check_penalties(name, checked_values(parameters, name, with_output=True))
+    if not _differ(parameters):
+        return {}
+    n = n_layers(parameters)
+    return {
+        f"{name}_{layer}": _penalty(parameters, name, layer, layer == n)
+        for name in PENALTIES
+        for layer in range(n + 1)
+    }
+
+
+def _check_penalties(name: str, values: list[Any]) -> None:
+    """Refuse what is no number of at least 0."""
+    for value in values:
+        is_number = isinstance(value, Real) and not isinstance(value, bool | np.bool_)
+        if not is_number or not 0 <= float(value) < math.inf:
+            raise InvalidNetworkError(
+                f"{name} must hold finite numbers of at least 0; got {values!r}. Give "
+                "0 to a layer without penalty."
+            )

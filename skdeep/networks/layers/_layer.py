@@ -1,9 +1,9 @@
 """What a layer is, where it stands, and how a stack is put together from parameters.
 
 A layer is one file: a frozen dataclass with its arrays, its shape, its call, its twin
-of Keras and its nodes in ONNX together. It also says which constructor parameters of an
-estimator ask for it and in which places; ``Site`` asks every class of layers, so no
-list of them exists.
+of Keras, its function in NumPy and its nodes in ONNX together. It also says which
+constructor parameters of an estimator ask for it and in which places; ``Site`` asks
+every class of layers, so no list of them exists.
 """
 
 from __future__ import annotations
@@ -11,17 +11,20 @@ from __future__ import annotations
 import inspect
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 
 Shape = tuple[int, ...]
+RowsFunction = Callable[[np.ndarray], np.ndarray]
+Product = Callable[[np.ndarray], RowsFunction]
 START_AT_ONE = ("gamma", "moving_variance")
 CLASSES: dict[str, type[Layer]] = {}  # by name; abstract ones, too
 
@@ -37,9 +40,13 @@ class Place(Enum):
     # Inside FEATURES and HIDDEN, behind every kernel:
     NORMALIZATION = auto()
     ACTIVATION = auto()
+    BEHIND_ACTIVATION = auto()
     BEHIND_HIDDEN = auto()
     # Inside FEATURES, behind every block of convolutions:
     BEHIND_BLOCK = auto()
+    BEHIND_POOLING = auto()
+    # Inside OUTPUT:
+    BEHIND_OUTPUT = auto()
 
 
 STAGES = (Place.INPUT, Place.FEATURES, Place.VECTOR, Place.HIDDEN, Place.OUTPUT)
@@ -95,6 +102,10 @@ class Layer(ABC):
             )
         # A class that is defined again, as in a notebook's cell, takes its own place.
         CLASSES[cls.__name__] = cls
+        own = vars(cls)
+        if ("call" in own or "predictions" in own) and "to_numpy" not in own:
+            # What is inherited computes what the parent does, not what this class does.
+            cls.runs_in_numpy = Layer.runs_in_numpy  # type: ignore[method-assign]
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
@@ -109,10 +120,26 @@ class Layer(ABC):
         """
         return {}
 
+    @classmethod
+    def n_kernels(cls, parameters: Mapping[str, Any]) -> int:
+        """Count the layers in front of the output that multiply with a kernel.
+
+        Parameters with a value per layer have one for each of them.
+        """
+        return 0
+
     @property
     def compute_dtype(self) -> str:
         """The dtype of losses and penalties; mixed policies use float32."""
         return "float32" if self.dtype.startswith("mixed") else self.dtype
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether ``to_numpy`` computes what ``call`` and ``predictions`` do.
+
+        Not inherited by a class with a call of its own.
+        """
+        return False
 
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:
@@ -135,6 +162,11 @@ class Layer(ABC):
         flags: dict[str, Any] = dict.fromkeys(names, False)
         return replace(self, **flags) if flags else self
 
+    @property
+    def without_activation(self) -> Layer:
+        """The layer without an output activation; asked of the last of a stack."""
+        return self
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape of one row behind the layer."""
         return input_shape
@@ -142,6 +174,10 @@ class Layer(ABC):
     def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
         """List the layer's arrays in the order of its Keras twin."""
         return []
+
+    def widest(self, input_shape: Shape) -> int:
+        """Count the values of one row where the layer has most of them."""
+        return math.prod(self.output_shape(input_shape))
 
     def multiplications(self, input_shape: Shape) -> int:
         """Count those of one row with kernels; a convolution has them at each place."""
@@ -154,6 +190,15 @@ class Layer(ABC):
         start = float(spec.role in START_AT_ONE)
         return np.full(spec.shape, start, dtype=self.compute_dtype)
 
+    def with_statistics(
+        self, arrays: Sequence[np.ndarray], training: TrainingData
+    ) -> Sequence[np.ndarray]:
+        """Fill arrays that are statistics of the rows in front of the stack.
+
+        For layers of the place ``INPUT``: those behind see other values.
+        """
+        return arrays
+
     @abstractmethod
     def call(self, arrays: Sequence[Any], x: Any, context: CallContext) -> LayerOutput:
         """Send rows through; ``arrays`` are those of ``weight_specs``."""
@@ -165,6 +210,26 @@ class Layer(ABC):
         Every Keras layer gets a dtype, and where it takes one a data format: Keras'
         global settings have no part in what a network does.
         """
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Return the function of values that predicts without TensorFlow.
+
+        Asked of layers with ``runs_in_numpy``. The function gets values of shape
+        (n_tiles, n_rows, ...), all in one dtype, which it may overwrite, and keeps the
+        two axes in front; of the last layer the values are predictions. A row must have
+        no part in what comes out for another.
+
+        Parameters
+        ----------
+        arrays : sequence of arrays
+            Those of ``weight_specs``.
+        product : callable
+            kernel -> function that multiplies values with it.
+        """
+        raise NotImplementedError(
+            f"Expected a layer with runs_in_numpy; got {type(self).__name__}. Give it "
+            "the method to_numpy, or leave predictions to TensorFlow."
+        )
 
     @abstractmethod
     def to_onnx(
@@ -201,6 +266,8 @@ class Site:
         The name of the layer that this is behind of, inside a stage.
     number : int
         Of the owner among its like.
+    layer : int
+        Of the owner among all layers with a kernel.
     """
 
     parameters: Mapping[str, Any]
@@ -211,6 +278,7 @@ class Site:
     before: tuple[Layer, ...] = field(default=(), repr=False)
     owner: str = ""
     number: int = 0
+    layer: int = 0
 
     @property
     def dtype(self) -> str:
@@ -236,10 +304,13 @@ class Site:
             if self.place in cls.places and "from_parameters" in vars(cls):
                 yield from cls.from_parameters(self)
 
-    def behind(self, owner: str, number: int, *places: Place) -> Iterator[Layer]:
+    def behind(
+        self, owner: str, number: int, *places: Place, layer: int = 0
+    ) -> Iterator[Layer]:
         """What stands behind a layer or a block of them, place by place."""
+        here = replace(self, owner=owner, number=number, layer=layer)
         for place in places:
-            yield from replace(self, place=place, owner=owner, number=number).layers()
+            yield from replace(here, place=place).layers()
 
 
 def layer_class(name: str) -> type[Layer] | None:

@@ -13,7 +13,7 @@ def check_order(name: str, given: Any) -> None:
     """Refuse what has entries in no order, or keys."""
     if isinstance(given, Mapping | Set):
         raise InvalidNetworkError(
-            f"{name} must be a number or a sequence of them, first layer first; got "
+            f"{name} must be one value or a sequence of them, first layer first; got "
             f"{given!r}. Give a tuple with an entry per layer."
         )
 

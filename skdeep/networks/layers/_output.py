@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skdeep.keras_objects._activations import activation_function
+from skdeep.keras_objects._numpy_activations import numpy_activation
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.networks._network import CallContext, WeightSpec
-from skdeep.networks.layers._kernel import KernelLayer, kernel_fields
-from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._kernel import KernelLayer, affine_in_numpy, kernel_fields
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Place,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 
 
 @dataclass(frozen=True)
@@ -22,14 +33,24 @@ class Output(KernelLayer):
 
     places: ClassVar[tuple[Place, ...]] = (Place.OUTPUT,)
 
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether the activation does."""
+        return numpy_activation(self.activation, {}) is not None
+
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
-        """The last layer; penalised only when its kernel is the only one."""
-        # No normalisation follows whose beta could take the place of the bias.
-        fields = kernel_fields(site.parameters) | {"use_bias": True, "max_norm": False}
-        if any(isinstance(layer, KernelLayer) for layer in site.before):
-            fields |= {"penalized": False}
+        """The last layer."""
+        number = sum(isinstance(layer, KernelLayer) for layer in site.before)
+        fields = kernel_fields(site.parameters, number, is_output=True)
+        fields |= {"max_norm": False}
         yield cls(site.output_units, site.output_activation, name="output", **fields)
+        yield from site.behind("output", 0, Place.BEHIND_OUTPUT)
+
+    @property
+    def without_activation(self) -> Output:
+        """The layer, whose predictions are its logits."""
+        return replace(self, activation="linear")
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
@@ -60,6 +81,15 @@ class Output(KernelLayer):
         arguments = self.keras_arguments(hyperparameters)
         arguments |= {"dtype": self.compute_dtype, "activation": self.activation}
         return layers.Dense(self.units, **arguments)(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Multiply, add the bias, and apply the activation."""
+        multiply_and_add = affine_in_numpy(arrays, product)
+        function = numpy_activation(self.activation, {})
+        assert function is not None  # runs_in_numpy
+        if self.activation == "linear":
+            return multiply_and_add
+        return lambda x: function(multiply_and_add(x))
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

@@ -20,7 +20,7 @@ from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._activation import Activation
 from skdeep.networks.layers._cells import CELLS, Cell
 from skdeep.networks.layers._dense import read_recurrent
-from skdeep.networks.layers._dropout import rate_name, read_rates
+from skdeep.networks.layers._dropout import HIDDEN, rate_name, read_rates
 from skdeep.networks.layers._kernel import KernelLayer, kernel_fields
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 
@@ -62,7 +62,6 @@ class Recurrent(KernelLayer):
         """One for every entry of ``units``, if the estimator has them."""
         if "units" not in site.parameters:
             return
-        fields = kernel_fields(site.parameters) | {"use_bias": True}
         all_units, rates = read_layers(site.parameters), read_rates(site.parameters)
         for i, units in enumerate(all_units):
             yield cls(
@@ -70,12 +69,12 @@ class Recurrent(KernelLayer):
                 units,
                 bool(site.parameters["bidirectional"]),
                 keeps_steps=i + 1 < len(all_units),
-                rate=rate_name(i) if rates[i] > 0 else "",
+                rate=rate_name(HIDDEN, i) if rates[i] > 0 else "",
                 recurrent_rate=recurrent_name(i)
                 if site.parameters["recurrent_dropout"] > 0
                 else "",
                 name=f"recurrent_{i + 1}",
-                **fields,
+                **kernel_fields(site.parameters, i),
             )
         yield from site.behind("recurrent", 0, Place.NORMALIZATION)
         if site.parameters["activity_l1"] > 0:
@@ -90,8 +89,13 @@ class Recurrent(KernelLayer):
             return {}
         layers, rates = read_layers(parameters), read_rates(parameters)
         rate = parameters["recurrent_dropout"]
-        names = {rate_name(i): rates[i] for i, _ in enumerate(layers)}
+        names = {rate_name(HIDDEN, i): rates[i] for i, _ in enumerate(layers)}
         return names | {recurrent_name(i): rate for i, _ in enumerate(layers)}
+
+    @classmethod
+    def n_kernels(cls, parameters: Mapping[str, Any]) -> int:
+        """One per recurrent layer; both of its kernels have the same penalties."""
+        return len(read_recurrent(parameters))
 
     @property
     def dropout_names(self) -> tuple[str, ...]:
@@ -141,6 +145,11 @@ class Recurrent(KernelLayer):
     def _part(self, way: str) -> str:
         """The name of one direction."""
         return f"{self.name}_{way}" if self.bidirectional else self.name
+
+    def widest(self, input_shape: Shape) -> int:
+        """What comes from the inputs of all steps, which is held at once."""
+        n_values = self.units * self._cell.n_gates * len(self._directions)
+        return max(super().widest(input_shape), input_shape[0] * n_values)
 
     def multiplications(self, input_shape: Shape) -> int:
         """Those of all steps."""
