@@ -1,4 +1,7 @@
-"""scikit-learn's own checks of the estimators, with default parameters."""
+"""scikit-learn's own checks of the estimators, with default parameters.
+
+And with two members, which come last.
+"""
 
 import numpy as np
 import pytest
@@ -30,6 +33,7 @@ ESTIMATORS = [
     RNNClassifier(),
     RNNRegressor(),
 ]
+SEVERAL = [DNNClassifier(n_members=2), DNNRegressor(n_members=2)]
 WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,
     check_sample_weight_equivalence_on_sparse_data,
@@ -50,7 +54,7 @@ each_estimator = pytest.mark.parametrize(
 
 @pytest.mark.fast
 @parametrize_with_checks(
-    ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILED
+    ESTIMATORS + SEVERAL, expected_failed_checks=lambda estimator: EXPECTED_FAILED
 )
 def test_conformance(estimator, check):
     """Every check passes, except those that EXPECTED_FAILED gives a reason for."""

@@ -413,6 +413,14 @@ TRAINING = (
         come back in its units, and metrics are measured in them; the loss is not. For
         targets far from 0 and 1, such as prices.""",
         only=REGRESSORS),
+    Parameter("n_members", 1, RUN, [COUNT],
+        "int",
+        """Networks to train from different seeds, with early stopping each with its
+        own rows held out; probabilities or values are averaged. They run side by side
+        in threads, or one after the other where ``callbacks`` or ``verbose`` look at
+        them; each gets copies of the callbacks. The first is the one of
+        ``n_members=1``. 4 to 8 nearly always predict better than one. Source:
+        Lakshminarayanan et al. (2017), arXiv 1612.01474."""),
     Parameter("callbacks", None, RUN, [list, tuple, KERAS_CALLBACK, None],
         "Keras callback or list of them",
         """Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go

@@ -47,7 +47,7 @@ def test_source_and_documentation_follow_from_the_table(capsys):
 @pytest.mark.parametrize(
     ("written", "otherwise"),
     [
-        ("        l2=0.0,\n", ""),
+        ("        max_norm: float | None = None,\n", ""),
         ("        self.l2 = l2\n", "        self.l2 = l1\n"),
         ("    decay : float, default=0.0\n", "    decay : int, default=0.5\n"),
         ("        Share of the inputs set to zero in each update", "        Share"),
@@ -75,7 +75,7 @@ def test_a_new_estimator_needs_headings_only():
     written = write_parameters.with_constructors(new + "    def __init__(self): ...\n")
 
     names = {}
-    exec(written, names)
+    exec(f"from __future__ import annotations\n{written}", names)
     assert list(inspect.signature(names["CNNRegressor"]).parameters) == list(
         defaults_of("CNNRegressor")
     )
