@@ -130,6 +130,15 @@ LAYERS = (
         """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.""",
         only=TABLES),
+    Parameter("n_layers", None, ARCHITECTURE,
+        [NumberInterval(Integral, 0, None, closed="left"), None],
+        "int",
+        """Number of hidden layers of ``units`` each, in place of
+        ``hidden_layer_sizes``: for searches that vary depth and width."""),
+    Parameter("units", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """Units of each of ``n_layers`` hidden layers. Of the two, one alone has the
+        other from the default of ``hidden_layer_sizes``."""),
     Parameter("activation", "relu", ARCHITECTURE, [str, callable, "array-like"],
         "str, Keras layer, callable or tuple of them",
         """Of the hidden layers, or one for each in their order: any Keras name ("tanh",
