@@ -166,6 +166,17 @@ LAYERS = (
         "int or tuple of int",
         """Units of each hidden layer between the recurrent layers and the output.""",
         only=SEQUENCES),
+    Parameter("n_layers", None, ARCHITECTURE,
+        [NumberInterval(Integral, 0, None, closed="left"), None],
+        "int",
+        """Number of hidden layers of ``units`` each, in place of
+        ``hidden_layer_sizes``: for searches that vary depth and width.""",
+        only=TABLES | IMAGES),
+    Parameter("units", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """Units of each of ``n_layers`` hidden layers. Of the two, one alone has the
+        other from the default of ``hidden_layer_sizes``.""",
+        only=TABLES | IMAGES),
     Parameter("activation", "relu", ARCHITECTURE, [str, callable],
         "str, Keras layer or callable",
         """Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",

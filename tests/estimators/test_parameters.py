@@ -4,7 +4,7 @@ import inspect
 import re
 
 import pytest
-from test_roles import CHANGES, ESTIMATORS, NEEDS, Y
+from test_roles import CHANGES, ESTIMATORS, Y, start_of
 
 from scripts import write_parameters
 from skdeep import DNNRegressor
@@ -142,8 +142,7 @@ def test_roles_divide_the_parameters():
 )
 def test_the_role_says_where_a_parameter_goes(cls, name):
     """Architecture and program go into the key, variables into the numbers only."""
-    start, X = ESTIMATORS[cls]
-    start = start | NEEDS.get(name, {})
+    start, X = start_of(cls, name)
     key, numbers = prepared(cls(**start), X)
 
     other_key, other_numbers = prepared(cls(**start | {name: CHANGES[name]}), X)

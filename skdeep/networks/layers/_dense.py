@@ -107,7 +107,7 @@ def read_units(parameters: Mapping[str, Any]) -> list[int]:
 
 def read_recurrent(parameters: Mapping[str, Any]) -> list[int]:
     """The numbers of units of the recurrent layers; most estimators have none."""
-    return read_sizes(parameters, "units") if "units" in parameters else []
+    return read_sizes(parameters, "units") if "cell" in parameters else []
 
 
 def read_sizes(parameters: Mapping[str, Any], name: str) -> list[int]:

@@ -60,7 +60,7 @@ class Recurrent(KernelLayer):
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
         """One for every entry of ``units``, if the estimator has them."""
-        if "units" not in site.parameters:
+        if "cell" not in site.parameters:
             return
         all_units, rates = read_layers(site.parameters), read_rates(site.parameters)
         for i, units in enumerate(all_units):
@@ -85,7 +85,7 @@ class Recurrent(KernelLayer):
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The rates of every layer, each by its own name."""
-        if "units" not in parameters:
+        if "cell" not in parameters:
             return {}
         layers, rates = read_layers(parameters), read_rates(parameters)
         rate = parameters["recurrent_dropout"]
