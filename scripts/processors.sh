@@ -2,18 +2,18 @@
 #
 # oneDNN, XLA and the number of threads can be told in the environment, before a process
 # starts. Three things cannot be emulated. Eigen's kernels were chosen when TensorFlow was
-# built, and those of ARM are in another build. NumPy's are chosen by the processor; skdeep
-# leaves it only the logarithm of predict_log_proba. And TensorFlow asks the processor, not
-# oneDNN, whether it has bfloat16, so where oneDNN is told less, it ends the process. These
-# are covered by the second half of tests/engine/test_predictor.py: the shapes that reach a
-# kernel never vary, and a kernel that minds the place of a row is noticed.
+# built. Those of ARM are in other builds, of NumPy, too. And TensorFlow asks the processor,
+# not oneDNN, whether it has bfloat16, so where oneDNN is told less, it ends the process.
+# These are covered by the second halves of tests/engine/test_predictor.py and
+# test_numpy_predictor.py: the shapes that reach a kernel never vary, and a kernel that minds
+# the place of a row is noticed. NumPy's names are those of 2.4; others do not know them all.
 # A processor with fewer instructions than a setting names runs it with those it has.
 
 # Name, then what comes before the command of a test.
 PROCESSORS=(
-  "sse41 env ONEDNN_MAX_CPU_ISA=SSE41 XLA_FLAGS=--xla_cpu_max_isa=SSE4_2"
-  "avx env ONEDNN_MAX_CPU_ISA=AVX XLA_FLAGS=--xla_cpu_max_isa=AVX"
-  "avx2 env ONEDNN_MAX_CPU_ISA=AVX2 XLA_FLAGS=--xla_cpu_max_isa=AVX2"
+  "sse41 env ONEDNN_MAX_CPU_ISA=SSE41 XLA_FLAGS=--xla_cpu_max_isa=SSE4_2 OPENBLAS_CORETYPE=Nehalem NPY_DISABLE_CPU_FEATURES=X86_V3,X86_V4,AVX512_ICL,AVX512_SPR"
+  "avx env ONEDNN_MAX_CPU_ISA=AVX XLA_FLAGS=--xla_cpu_max_isa=AVX OPENBLAS_CORETYPE=Sandybridge NPY_DISABLE_CPU_FEATURES=X86_V3,X86_V4,AVX512_ICL,AVX512_SPR"
+  "avx2 env ONEDNN_MAX_CPU_ISA=AVX2 XLA_FLAGS=--xla_cpu_max_isa=AVX2 OPENBLAS_CORETYPE=Haswell NPY_DISABLE_CPU_FEATURES=X86_V4,AVX512_ICL,AVX512_SPR"
   "no-onednn env TF_ENABLE_ONEDNN_OPTS=0"
   "onednn env TF_ENABLE_ONEDNN_OPTS=1"
   "avx2-no-onednn env TF_ENABLE_ONEDNN_OPTS=0 ONEDNN_MAX_CPU_ISA=AVX2"
@@ -22,6 +22,7 @@ PROCESSORS=(
   "one-core taskset -c 0"
 )
 TESTS_OF_PROCESSORS=(
+  tests/engine/test_numpy_predictor.py
   tests/engine/test_oracle.py
   tests/engine/test_predictor.py
   tests/test_reproducibility.py
@@ -30,6 +31,7 @@ TESTS_OF_PROCESSORS=(
 
 NEED_BFLOAT16=(
   "tests/engine/test_predictor.py::test_a_row_has_the_same_bits_alone_and_among_any_others[bfloat16]"
+  "tests/engine/test_predictor.py::test_a_row_has_the_same_bits_alone_and_among_any_others[bfloat16, maxout]"
   "tests/engine/test_predictor.py::test_a_row_has_the_same_bits_alone_and_among_any_others[images, bfloat16]"
   "tests/engine/test_predictor.py::test_every_number_of_rows_gives_the_same_bits[bfloat16]"
 )

@@ -17,9 +17,11 @@ import ast
 import difflib
 import sys
 import textwrap
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from skdeep._sklearn import HasMethods, Interval, Options
 from skdeep.estimators._attributes import Attribute, attributes_of
 from skdeep.estimators._parameters import (
     ARCHITECTURE,
@@ -46,6 +48,21 @@ MEANINGS = {
     VARIABLE: ("a number written into the program before it runs", "nothing"),
     RUN: ("read by Python around the program", "nothing"),
 }
+# constraint -> annotation; unions have their order
+WORDS = {
+    "boolean": "bool",
+    Integral: "int",
+    Real: "float",
+    str: "str",
+    callable: "Callable[..., Any]",
+    "array-like": "ArrayLike",
+    dict: "dict[Any, Any]",
+    list: "list[Any]",
+    tuple: "tuple[Any, ...]",
+    "random_state": "int | RandomState | None",
+    None: "None",
+}
+TYPES = list(WORDS.values())
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -149,16 +166,40 @@ def entry(row: Row) -> list[str]:
 
 def constructor(rows: list[Parameter]) -> list[str]:
     """Return the lines of a constructor, which only assigns."""
-    first, *others = (f"        {row.name}={literal(row.default)},\n" for row in rows)
+    first, *others = (argument(row) for row in rows)
     return [
         "    def __init__(\n",
         "        self,\n",
         first,
         "        *,\n",
         *others,
-        "    ):\n",
+        "    ) -> None:\n",
         *(f"        self.{row.name} = {row.name}\n" for row in rows),
     ]
+
+
+def argument(row: Parameter) -> str:
+    """Return the line of a parameter in a constructor."""
+    return f"        {row.name}: {annotation(row)} = {literal(row.default)},\n"
+
+
+def annotation(row: Parameter) -> str:
+    """Return the type of a parameter, as its constraints have it.
+
+    It says what a type checker can use and no more: ranges and words are checked when
+    an estimator is fitted.
+    """
+    types = set(map(type_of, row.constraints))
+    if "Any" in types:
+        return "Any"
+    return " | ".join(sorted(types, key=TYPES.index))
+
+
+def type_of(constraint: Any) -> str:
+    """Return the type that a constraint lets through, in the words of scikit-learn."""
+    if isinstance(constraint, Interval | Options):
+        return WORDS[constraint.type]
+    return "Any" if isinstance(constraint, HasMethods) else WORDS[constraint]
 
 
 def literal(value: Any) -> str:

@@ -200,7 +200,7 @@ def test_fitted_attributes_are_documented(Estimator, iris):
     net.fit(X, y)
 
     found = {name for name in dir(net) if re.fullmatch(r"[a-z]\w*[a-z]_", name)}
-    assert found | {"feature_names_in_", "interrupted_"} == set(
+    assert found | {"feature_names_in_", "interrupted_", "members_"} == set(
         documented(Estimator, "Attributes")
     )
 

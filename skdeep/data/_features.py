@@ -17,6 +17,7 @@ from skdeep._warnings import stacklevel_of_user
 from skdeep.exceptions import InvalidImageError, InvalidNetworkError
 
 FAR = 5
+FLOATS = (np.dtype("float32"), np.dtype("float64"))
 DATES = ("date", "time", "duration", "period")  # how NumPy, pandas and polars say it
 
 
@@ -32,6 +33,8 @@ def check_lengths(X: Any, y: Any, X_name: str, y_name: str) -> None:
 
 def is_float32(X: Any) -> bool:
     """Whether rows are in single precision, every column of a frame."""
+    if type(X) is np.ndarray:  # the name of its dtype took 5 µs
+        return bool(X.dtype == np.float32)
     is_frame = hasattr(X, "columns")
     found = X.dtypes if is_frame else [getattr(X, "dtype", None)]
     return all(str(dtype).lower() == "float32" for dtype in found)
@@ -136,11 +139,36 @@ def of_validation_rows() -> Iterator[None]:
 
 def check_rows(estimator: Any, X: Any, dtype: str, *, reset: bool) -> Any:
     """Check a table; return a float array or a float CSR matrix."""
+    rows = None if reset else _plain_rows(estimator, X, dtype)
+    if rows is not None:
+        return rows
     refuse_dates(X, "X")
     refuse_equal_names(X)
     return validate_data(
         estimator, X, reset=reset, accept_sparse="csr", dtype=[np.dtype(dtype)]
     )
+
+
+def _plain_rows(estimator: Any, X: Any, dtype: str) -> np.ndarray | None:
+    """What ``check_rows`` returns for arrays that are right; None for all else.
+
+    scikit-learn looks for every kind of data there is before it looks at the numbers:
+    100 µs for a row whose prediction takes 20. What is wrong, or may be, goes there.
+    """
+    if (
+        type(X) is not np.ndarray
+        or X.ndim != 2
+        or X.dtype not in FLOATS
+        or len(X) == 0
+        or X.shape[1] != getattr(estimator, "n_features_in_", None)
+        or hasattr(estimator, "feature_names_in_")
+    ):
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):
+        rows: np.ndarray = X.astype(dtype, copy=False)
+        total = rows.sum()
+    # Infinite, too, if finite numbers add up to more than there is.
+    return rows if np.isfinite(total) else None
 
 
 def check_images(

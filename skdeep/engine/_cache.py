@@ -6,6 +6,7 @@ does not import TensorFlow until a program is asked for.
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skdeep.engine._key import ProgramKey
+from skdeep.engine._numpy_predictor import NumpyPredictor
 from skdeep.engine.backends import choose_backend
 from skdeep.engine.backends._loading import load_tensorflow, quiet_first_compilation
 from skdeep.networks._network import Network
@@ -161,22 +163,17 @@ class ProgramCache:
         found: TrainingProgram = self._programs.find(key, make)
         return found
 
-    def predictor(self, network: Network) -> Predictor:
-        """Return the predict function of a network; trace it if it is new."""
-        load_tensorflow()
-        from skdeep.engine._predictor import Predictor
-
+    def predictor(self, network: Network) -> Predictor | NumpyPredictor:
+        """Return the predict function of a network; make it if it is new."""
         # Networks that differ in dropout, penalties, limits or start share one
         # function.
         bare = network.for_prediction
-
-        def make() -> Predictor:
-            predictor = Predictor(bare)
-            with quiet_first_compilation():
-                predictor.compile()
-            return predictor
-
-        found: Predictor = self._predictors.find(bare, make)
+        # A rule of the network alone: whatever was imported before, the same fitted
+        # network predicts the same bits.
+        make = _numpy_predictor if bare.runs_in_numpy else _traced_predictor
+        found: Predictor | NumpyPredictor = self._predictors.find(
+            bare, functools.partial(make, bare)
+        )
         return found
 
     def info(self) -> CacheInfo:
@@ -194,6 +191,24 @@ class ProgramCache:
         """Drop all programs and counts."""
         self._programs.clear()
         self._predictors.clear()
+
+
+def _traced_predictor(network: Network) -> Predictor:
+    """Trace a predict function with TensorFlow."""
+    load_tensorflow()
+    from skdeep.engine._predictor import Predictor
+
+    predictor = Predictor(network)
+    with quiet_first_compilation():
+        predictor.compile()
+    return predictor
+
+
+def _numpy_predictor(network: Network) -> NumpyPredictor:
+    """Make a predict function without TensorFlow."""
+    predictor = NumpyPredictor(network)
+    predictor.compile()
+    return predictor
 
 
 CACHE = ProgramCache()

@@ -25,8 +25,9 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.engine._probe import places_are_equal, probe, same_bits
 from skdeep.engine.backends._loading import load_tensorflow
-from skdeep.networks._network import CallContext, Network, WeightSpec
+from skdeep.networks._network import CallContext, Network
 
 # Rows per tile. Kernels work through 4 to 16 values at once and through up to 48 rows,
 # so tiles of a multiple of 48 leave no rest for another kernel; 24 does where vectors
@@ -47,7 +48,6 @@ MAX_VALUES = 2**24
 # features took 368 MiB with 2**24; calls of 16 MiB still cost nothing.
 MAX_CALL_VALUES = 2**22
 MAX_TILES_AT_ONCE = 10
-N_PROBED_ROWS = 8
 
 
 def tiles_to_try(network: Network) -> list[int]:
@@ -97,6 +97,11 @@ class Predictor:
         values = max(prod(self.network.input_shape), self.network.output_units)
         return max(1, MAX_CALL_VALUES // (values * self.tile)) * self.tile
 
+    def prepared(self, weights: Sequence[np.ndarray]) -> list[Any]:
+        """Return what ``predict`` takes for weights: tensors."""
+        constant = load_tensorflow().constant
+        return [constant(weight) for weight in weights]
+
     def predict(self, weights: Sequence[Any], X: np.ndarray) -> np.ndarray:
         """Predict rows; each has the same bits alone and among any others."""
         n_rows = len(X)
@@ -134,7 +139,7 @@ class Predictor:
             return outputs
 
         probe = self._probe()
-        is_same = _same_bits(predict_tiles(*probe), self._one_by_one(*probe))
+        is_same = same_bits(predict_tiles(*probe), self._one_by_one(*probe))
         return predict_tiles if is_same else self._one_by_one
 
     def _trace_tile(self) -> Any:
@@ -187,35 +192,9 @@ class Predictor:
 
     def _places_are_equal(self) -> bool:
         """Whether copies of a row give the same bits at every place of a tile."""
-        outputs = self._one_by_one(*self._probe())
-        return _same_bits(outputs, outputs[:, :1].repeat(self.tile, axis=1))
+        return places_are_equal(self._one_by_one(*self._probe()))
 
     def _probe(self) -> tuple[list[Any], np.ndarray]:
-        """Weights that draw on every part of the network, and tiles of equal rows."""
-        # Always the same: the tile follows from network and processor, not from chance.
-        generator = np.random.default_rng(0)
-        dtype = self.network.compute_dtype
-        weights = [
-            _drawn_weight(generator, spec).astype(dtype)
-            for spec in self.network.weight_specs()
-        ]
-        shape = (N_PROBED_ROWS, 1, *self.network.input_shape)
-        rows = generator.standard_normal(shape, np.float32).astype(dtype)
-        if self.network.takes_indices:  # the least that any table has
-            rows = (rows > 0).astype(dtype)
-        return weights, rows.repeat(self.tile, axis=1)  # (N_PROBED_ROWS, tile, ...)
-
-
-def _same_bits(one: np.ndarray, other: np.ndarray) -> bool:
-    """Whether arrays are equal to the bit, NaN included."""
-    return one.tobytes() == other.tobytes()
-
-
-def _drawn_weight(generator: np.random.Generator, spec: WeightSpec) -> np.ndarray:
-    """Draw a weight such that values keep their size; no variance is negative."""
-    drawn = generator.random(spec.shape, np.float32)
-    if spec.role != "kernel":
-        return drawn + np.float32(0.5)
-    fan_in = max(1, prod(spec.shape[:-1]))
-    # Uniform in (-1/2, 1/2) has the variance 1/12; here it becomes 1 / fan_in.
-    return (drawn - np.float32(0.5)) * np.float32((12 / fan_in) ** 0.5)
+        """Weights, and tiles of equal rows."""
+        weights, rows = probe(self.network)
+        return weights, rows[:, np.newaxis].repeat(self.tile, axis=1)

@@ -51,6 +51,11 @@ ATTRIBUTES = (
     Attribute("callbacks_", "list of Keras callbacks",
         """The copies that the last fit has used, with what they have gathered; pickles
         and copies of the estimator do without them."""),
+    Attribute("members_", "list of estimators",
+        """Only with ``n_members`` above 1: each network as a fitted estimator of its
+        own, with its history. Then ``n_iter_`` and ``n_epochs_`` are the most that any
+        has, ``best_epoch_`` is the rounded mean, ``history_`` the mean over those that
+        were still training; ``model_`` averages all."""),
     Attribute("interrupted_", "estimator",
         """Only after Ctrl-C in fit: a fitted estimator with the epochs that were
         done."""),

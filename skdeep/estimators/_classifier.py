@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from skdeep._sklearn import (
     check_partial_fit_first_call,
@@ -45,7 +45,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     @property
     def temperature_(self):
         """What logits are divided by in predictions and exports; 1 if by nothing."""
-        check_is_fitted(self)
+        self._check_fitted()
         return self._fitted.temperature
 
     @unchanged_on_error
@@ -102,7 +102,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         ndarray of shape (n_samples,) or (n_samples, n_labels)
             The most probable class, or 0 and 1 for every label.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return self._predictions(X, self._head.decode)
 
     def predict_proba(self, X):
@@ -119,7 +119,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             Of each class in the order of ``classes_``, rows sum to 1; of each label
             for a multilabel target.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return self._predictions(X, self._head.probabilities)
 
     def predict_log_proba(self, X):

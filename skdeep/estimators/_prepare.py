@@ -64,6 +64,8 @@ class Setting:
         To train for.
     is_partial : bool
         Whether the rows are some of those that will come.
+    is_first : bool, default=True
+        Whether no other job of the same fit has warned of the same rows.
     """
 
     parameters: Mapping[str, Any]
@@ -72,6 +74,7 @@ class Setting:
     input_shape: tuple[int, ...]
     n_epochs: int
     is_partial: bool
+    is_first: bool = True
 
     @property
     def holds_out(self) -> bool:
@@ -108,13 +111,14 @@ def prepare_job(
     """
     key, hyperparameters = keyed or make_key(setting, training.n_rows)
     _check_targets(setting, key, training, validation)
-    if before is None:  # after all that ends in an error
+    if before is None and setting.is_first:  # after all that ends in an error
         warn_of_one_hot(setting.head, training.y)
         if setting.head.target_type.has_units and setting.head.rescaling is None:
             warn_of_size(training.y, training.weight)
     state = _state_before(setting, key, before)
     if validation is not None:
-        warn_if_far_away(training.X, validation.X)
+        if setting.is_first:
+            warn_if_far_away(training.X, validation.X)
     elif setting.holds_out:
         training, validation = _hold_out(setting, training, state.seeds.holdout)
     # After rows were held out: either side has the mean weight 1 for itself.

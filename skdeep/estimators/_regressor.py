@@ -8,7 +8,6 @@ from numbers import Real
 
 import numpy as np
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
@@ -17,6 +16,7 @@ from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._head import head_of_numbers
+from skdeep.networks._member_moments import moments_of_members
 from skdeep.networks._output_from_parameters import number_output
 
 
@@ -85,33 +85,46 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return_std : bool, default=False
             Return the standard deviation of the targets around the predictions, too,
             for networks that were fitted for a distribution: ``loss="gaussian"``,
-            "poisson", "gamma" or "tweedie".
+            "poisson", "gamma" or "tweedie". With ``n_members`` above 1 it has the
+            deviation among the members in it, and of networks without a distribution
+            that alone.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the shape and the units of the targets of fit; in float32 if X is in it
-            and the units of the targets fit, else in float64.
+            and the units of the targets fit, else in float64. The mean over members.
         std : ndarray of the same shape
-            Only with ``return_std``.
+            Only with ``return_std``. Its square is the mean over members of their
+            variances, plus the variance over members of their predictions (the law of
+            total variance).
         """
-        check_is_fitted(self)
+        self._check_fitted()
         dtype = self._prediction_dtype(X)
         if not return_std:
             return self._predictions(
                 X, functools.partial(self._head.decode, dtype=dtype)
             )
         self._check_has_std()
-        decode = functools.partial(self._head.decode_moments, dtype=dtype)
-        moments = self._predictions(X, decode)  # (n_samples, ..., 2)
+        moments = self._moments(X, dtype)
         return moments[..., 0], np.sqrt(moments[..., 1])
+
+    def _moments(self, X, dtype):
+        """Predictions and variances of shape (n_samples, ..., 2)."""
+        if not hasattr(self, "members_"):
+            decode = functools.partial(self._head.decode_moments, dtype=dtype)
+            return self._predictions(X, decode)
+        heads = [member._head for member in self.members_]
+        decode = functools.partial(moments_of_members, heads=heads, dtype=dtype)
+        return self._fitted.predict_together(self._check_X(X, reset=False), decode)
 
     def _check_has_std(self):
         """Refuse a deviation that nothing is known of."""
-        if not self._head.output.has_variance:
+        if not (self._head.output.has_variance or hasattr(self, "members_")):
             raise ValueError(
-                "predict with return_std=True needs a network of a distribution; got "
-                f"one of loss={self.loss!r}. Fit with loss='gaussian'."
+                "predict with return_std=True needs a network of a distribution, or "
+                f"several networks; got one of loss={self.loss!r}. Fit with "
+                "loss='gaussian', or n_members=5."
             )
 
     def predict_quantiles(self, X, quantiles=None):
@@ -149,7 +162,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         >>> bool((low <= middle).all() and (middle <= high).all())
         True
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return self._quantiles(X, self._head.output.check_levels(quantiles))
 
     def predict_interval(self, X, coverage=0.9):
@@ -187,7 +200,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         >>> net.predict_interval(X).shape
         (442, 2)
         """
-        check_is_fitted(self)
+        self._check_fitted()
         if not (isinstance(coverage, Real) and 0 < coverage < 1):
             raise ValueError(
                 f"coverage must be a number between 0 and 1; got {coverage!r}. Use 0.9 "

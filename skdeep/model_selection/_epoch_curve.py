@@ -263,6 +263,12 @@ def _check_network(network: Any) -> None:
             "epoch_curve trains every fold for all epochs; got early_stopping=True. "
             "Set early_stopping=False and read the best epoch off the curve."
         )
+    if getattr(network, "n_members", 1) > 1:
+        raise ValueError(
+            "epoch_curve looks at one network after every epoch; got n_members="
+            f"{network.n_members}, which are trained one by one. Set n_members=1: the "
+            "curve of one shows where several overfit, too."
+        )
 
 
 def _check_one_score(scoring: Any) -> None:

@@ -88,6 +88,7 @@ class KerasNetwork:
     hyperparameter_names = ()
     dropout_names = ()
     depth = MANY_LAYERS
+    runs_in_numpy = False
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is only remembered."""
@@ -259,6 +260,13 @@ class KerasNetwork:
         scale, offset = (numbers.tolist() for numbers in rescaling)
         units = keras.layers.Rescaling(scale, offset, name="units")
         return keras.Model(model.inputs, units(model.outputs[0]))
+
+    def to_numpy(self, weights: Sequence[np.ndarray], product: Any) -> list[Any]:
+        """Refuse: what Keras' layers do is known to Keras alone."""
+        raise InvalidNetworkError(
+            "A network of your own predicts by TensorFlow; got a call of to_numpy. Ask "
+            "runs_in_numpy first."
+        )
 
     def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:
         """Refuse: Keras' own exporter knows its layers."""

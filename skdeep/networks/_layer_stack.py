@@ -14,7 +14,7 @@ from skdeep.data._targets import check_units
 from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import LIMIT, CallContext, CallResult, WeightSpec
-from skdeep.networks.layers._layer import Layer, Shape
+from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,22 @@ class LayerStack:
         if weights is not None:
             model.set_weights(list(weights))
         return model
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether all layers do; NumPy has no fast arithmetic in bfloat16."""
+        layers = self.for_prediction.layers
+        is_mixed = self.layers[0].dtype != self.compute_dtype
+        return not is_mixed and all(layer.runs_in_numpy for layer in layers)
+
+    def to_numpy(
+        self, weights: Sequence[np.ndarray], product: Product
+    ) -> list[RowsFunction]:
+        """Return the functions of all layers that are left for prediction."""
+        return [
+            layer.to_numpy(arrays, product)
+            for layer, _, _, arrays in self.for_prediction._with_arrays(weights)
+        ]
 
     def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:
         """Append the operators of all layers; channels go in front once, for all."""

@@ -147,6 +147,10 @@ class Network(Protocol):
         """How many multiplications with a weight one row takes."""
 
     @property
+    def runs_in_numpy(self) -> bool:
+        """Whether ``to_numpy`` predicts: a rule of the network alone."""
+
+    @property
     def for_prediction(self) -> Network:
         """The same network without what only training needs."""
 
@@ -197,6 +201,22 @@ class Network(Protocol):
             What ``set_weights`` gets; None leaves Keras' own random weights.
         rescaling : (scale, offset), default=None
             A linear map behind the output, for targets that were normalised.
+        """
+
+    def to_numpy(
+        self,
+        weights: Sequence[np.ndarray],
+        product: Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]],
+    ) -> Sequence[Callable[[np.ndarray], np.ndarray]]:
+        """Return functions that predict without TensorFlow, one behind the other.
+
+        Parameters
+        ----------
+        weights : sequence of arrays
+            In the order of ``weight_specs``.
+        product : callable
+            kernel -> function that multiplies values of shape (n_tiles, n_rows,
+            n_units) with it.
         """
 
     def to_onnx(self, graph: Any, x: str, weights: Sequence[np.ndarray]) -> str:

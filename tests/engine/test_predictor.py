@@ -1,4 +1,4 @@
-"""Predictions: a row's outputs are its own, to the last bit, on any processor.
+"""Predictions by TensorFlow: a row's outputs are its own, on any processor.
 
 Which rows a kernel computes differently depends on the processor, so equal bits on
 this one show little. Therefore tests of the mechanism, too: no kernel ever sees another
@@ -12,51 +12,21 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy import sparse
 
-from skdeep import CNNClassifier, DNNRegressor
-from skdeep.engine._fitted import FittedNetwork
 from skdeep.engine._predictor import Predictor, tiles_to_try
-from skdeep.networks._from_parameters import make_network
-
-ACTIVATIONS = sorted(
-    {name for name in dir(keras.activations) if name[0].islower()}
-    - {"get", "serialize", "deserialize", "glu", "threshold"}  # no functions of x alone
-)
-
-
-def network_of(estimator, input_shape, outputs, output_activation, **parameters):
-    """Return the network that an estimator's parameters make."""
-    given = {**estimator.get_params(), **parameters}
-    return make_network(given, input_shape, outputs, output_activation)[0]
-
-
-def dense(*units, inputs=13, outputs=1, output_activation="linear", **parameters):
-    """Return a dense network whose output is linear, if not told otherwise."""
-    return network_of(
-        DNNRegressor(units), (inputs,), outputs, output_activation, **parameters
-    )
-
-
-def image(side=8, filters=(5,), **parameters):
-    """Return a network for square images of 3 classes."""
-    cnn = CNNClassifier(filters, hidden_layer_sizes=(9,), pooling="average")
-    return network_of(cnn, (side, side, 2), 3, "softmax", **parameters)
-
+from tests.engine.prediction_networks import dense, image, weights_of
 
 NETWORKS = {
-    **{name: dense(33, activation=name) for name in ACTIVATIONS},
-    "maxout": dense(
-        7, 5, activation="maxout", activation_params={"n_pieces": 3}, outputs=2
+    # Functions are the user's, whatever they are called; names go through NumPy.
+    **{
+        name: dense(33, activation=getattr(keras.activations, name))
+        for name in ("gelu", "log_softmax", "sigmoid", "softmax", "softplus", "tanh")
+    },
+    "2048 features": dense(17, inputs=2048, activation=keras.activations.gelu),
+    "float64": dense(64, activation=keras.activations.tanh, dtype="float64"),
+    "bfloat16, maxout": dense(
+        7, activation="maxout", outputs=2, dtype="mixed_bfloat16"
     ),
-    "linear model": dense(),
-    "one unit": dense(1, 1, activation="tanh"),
-    "three units": dense(3, output_activation="sigmoid"),
-    "seven units": dense(7, 7, outputs=3, output_activation="softmax"),
-    "300 units": dense(300, 300, inputs=100),
-    "2048 features": dense(17, inputs=2048, activation="gelu"),
-    "normalised": dense(20, 6, batch_normalization=True, activation="softplus"),
-    "float64": dense(64, 64, activation="tanh", dtype="float64"),
     "bfloat16": dense(64, 64, activation="silu", dtype="mixed_bfloat16"),
     "periodic": dense(
         20, numeric_embedding="periodic", numeric_features=range(9), inputs=10
@@ -71,19 +41,6 @@ NETWORKS = {
     "larger images": image(28, (48,)),
     "images of much work": image(28, ((100, 100),), pool_size=None),
 }
-
-
-def weights_of(network, seed=0):
-    """Draw weights that keep the size of values; every variance is positive."""
-    generator = np.random.RandomState(seed)
-    weights = []
-    for spec in network.weight_specs():
-        fan_in = np.prod(spec.shape[:-1]) if spec.role == "kernel" else 1
-        shift = 0.5 if spec.role == "kernel" else -0.2
-        drawn = generator.uniform(size=spec.shape) - shift
-        drawn *= (12 / fan_in) ** 0.5
-        weights.append(drawn.astype(network.compute_dtype))
-    return weights
 
 
 def prepared(network):
@@ -115,7 +72,7 @@ def test_a_row_has_the_same_bits_alone_and_among_any_others(name):
         np.testing.assert_array_equal(alone, together[number : number + 1])
 
 
-@pytest.mark.parametrize("name", ["three units", "2048 features", "images", "bfloat16"])
+@pytest.mark.parametrize("name", ["sigmoid", "2048 features", "images", "bfloat16"])
 def test_every_number_of_rows_gives_the_same_bits(name):
     """No number of rows, among them those of whole tiles, is a case of its own."""
     predict, rows = prepared(NETWORKS[name])
@@ -124,20 +81,6 @@ def test_every_number_of_rows_gives_the_same_bits(name):
     for n_rows in [*range(200), len(rows) - 60, len(rows) - 59]:
         n_rows = min(n_rows, len(rows))
         np.testing.assert_array_equal(predict(rows[:n_rows]), together[:n_rows])
-
-
-@pytest.mark.parametrize("container", [sparse.csr_matrix, sparse.csr_array])
-def test_sparse_rows_have_the_bits_of_dense_ones(container):
-    """However they are cut, too."""
-    network = dense(12, inputs=50)
-    fitted = FittedNetwork(network, {}, weights_of(network))
-    X = np.random.RandomState(0).normal(size=(90, 50))
-    X[X < 1] = 0
-
-    expected = fitted.predict(X)
-
-    np.testing.assert_array_equal(fitted.predict(container(X)), expected)
-    np.testing.assert_array_equal(fitted.predict(container(X)[31:64]), expected[31:64])
 
 
 # The mechanism: the shapes that reach a kernel never vary.
@@ -307,34 +250,3 @@ def test_the_work_of_a_row_is_counted():
     assert image().max_values_per_row == 8 * 8 * 5
     assert dense(7, inputs=30).max_values_per_row == 30
     assert NETWORKS["periodic"].max_values_per_row == 9 * 16
-
-
-def test_large_inputs_are_cut_into_calls_and_decoded_in_pieces(monkeypatch):
-    """The result is the same as from one call."""
-    from skdeep.engine import _predictor
-
-    network = dense(6, outputs=4)
-    fitted = FittedNetwork(network, {}, weights_of(network))
-    X = np.random.RandomState(0).normal(size=(4000, 13))
-    expected = fitted.predict(X).argmax(axis=1)
-    lengths = []
-
-    def decode(outputs):
-        lengths.append(len(outputs))
-        return outputs.argmax(axis=1)
-
-    monkeypatch.setattr(_predictor, "MAX_CALL_VALUES", 13 * 2000)
-    found = fitted.predict(X, decode)
-
-    np.testing.assert_array_equal(found, expected)
-    assert lengths == [1536, 1536, 928]
-
-
-@pytest.mark.fast
-def test_no_rows_give_no_outputs():
-    """An empty part of a table keeps the number of columns."""
-    network = dense(6, outputs=4)
-
-    found = FittedNetwork(network, {}, weights_of(network)).predict(np.ones((0, 13)))
-
-    assert found.shape == (0, 4)

@@ -236,3 +236,19 @@ def test_a_class_that_inherits_its_parameters_stands_nowhere():
     kinds = [type(layer) for layer in fitted._fitted.network.layers]
     assert WideDense not in kinds
     assert kinds.count(Dense) == 2
+
+
+@pytest.mark.fast
+def test_a_layer_with_a_call_of_its_own_does_not_inherit_numpys():
+    """What the parent computes without TensorFlow would be another network."""
+
+    class Negated(Dense):
+        def call(self, arrays, x, context):
+            """Multiply with the other sign."""
+            return super().call(arrays, -x, context)
+
+    class Renamed(Dense):
+        """The same layer by another name."""
+
+    assert not Negated(3, name="hidden_1").runs_in_numpy
+    assert Renamed(3, name="hidden_1").runs_in_numpy

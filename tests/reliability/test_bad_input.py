@@ -350,6 +350,8 @@ def nan_kernel(shape, dtype=None):
 NOT_NUMBERS = ["a", None, NAN]
 REFUSED_BY_SKLEARN = {
     "hidden_layer_sizes": [-1, 0, NAN, "abc", None, 3.0],
+    "n_layers": [True, -1, 1.5, NAN, "a"],
+    "units": [True, 0, 1.5, NAN, "a"],
     "activation": [None, 3, NAN],
     "activation_params": [3, "a"],
     "kernel_initializer": [3, None, NAN],
@@ -449,6 +451,8 @@ PARAMETERS = {
     "activation that loses a column": case("shape", activation=OddShape()),
     "activation_params unknown": case("activation_params", activation_params={"a": 1}),
     "activation_params no name": case("activation_params", activation_params={1: 1}),
+    "units beside sizes": case("Leave one of them out", units=5),
+    "layers beside sizes": case("n_layers=2. Leave", n_layers=2),
     "too many activations": case("per layer", activation=("relu",) * 7),
     "activations in a set": case("activation must", activation={"relu", "tanh"}),
     "activation_params of no layer": case(

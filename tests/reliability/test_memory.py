@@ -9,6 +9,7 @@ import sys
 import threading
 import weakref
 
+import keras
 import numpy as np
 import pytest
 
@@ -27,11 +28,10 @@ def resident_bytes():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def fit(units, seed=0):
+def fit(units, seed=0, **parameters):
     """Fit and predict with one of many architectures."""
-    net = DNNRegressor(
-        (units,), epochs=1, batch_size=8, random_state=seed, jit_compile=False
-    )
+    once = {"epochs": 1, "batch_size": 8, "random_state": seed, "jit_compile": False}
+    net = DNNRegressor((units,), **once, **parameters)
     net.fit(X, X[:, 0]).predict(X)
 
 
@@ -77,7 +77,7 @@ def living(*classes):
 
 def test_an_evicted_program_is_freed(empty_cache):
     """Nothing of skdeep, Keras or Python holds a program that left the cache."""
-    fit(5)
+    fit(5, activation=keras.activations.tanh)  # a function: TensorFlow predicts, too
     programs, predictors = living(TrainingProgram), living(Predictor)
 
     clear_cache()

@@ -10,8 +10,12 @@ from typing import Any
 
 
 def refuse_graphs(tf: Any) -> None:
-    """Refuse to start inside a function or graph that TensorFlow is tracing."""
-    if not tf.executing_eagerly():
+    """Refuse to start inside a function or graph that TensorFlow is tracing.
+
+    ``tf`` is None where nobody has imported it: then there are no graphs.
+    """
+    # Another thread may be in the middle of the import.
+    if not getattr(tf, "executing_eagerly", lambda: True)():
         raise RuntimeError(
             "fit and predict run programs of their own, outside of graphs; got a call "
             "from inside a tf.function, tf.data's map or a tf.Graph, where no value is "

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._activations import (
     activation_function,
     activation_layer,
     check_activation,
 )
+from skdeep.keras_objects._numpy_activations import numpy_activation
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._network import CallContext
@@ -21,7 +24,14 @@ from skdeep.networks.layers._activity import (
     activity_fields,
     is_maxout,
 )
-from skdeep.networks.layers._layer import Layer, LayerOutput, Shape, Site
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 from skdeep.networks.layers._numbers import check_order
 from skdeep.networks.layers._per_layer import (
     checked_values,
@@ -39,6 +49,11 @@ class Activation(ActivityLayer):
 
     activation: Any
     params: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether it is Keras' own, given by name or as a layer."""
+        return numpy_activation(self.activation, dict(self.params)) is not None
 
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,6 +88,12 @@ class Activation(ActivityLayer):
         """The layer of the activation, or Keras' Activation."""
         arguments = self.keras_arguments(hyperparameters)
         return activation_layer(self.activation, dict(self.params), **arguments)(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Apply the function."""
+        function = numpy_activation(self.activation, dict(self.params))
+        assert function is not None  # runs_in_numpy
+        return function
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

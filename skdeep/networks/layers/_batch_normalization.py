@@ -14,7 +14,15 @@ from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._activity import as_column
 from skdeep.networks.layers._kernel import kernel_fields
-from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Place,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 from skdeep.networks.layers._numbers import check_order
 from skdeep.networks.layers._per_layer import at_layer, checked_values
 
@@ -39,6 +47,11 @@ class BatchNormalization(Layer):
         wanted = {Place.NORMALIZATION: True, Place.BEHIND_ACTIVATION: AFTER}[site.place]
         if normalization_at(site.parameters, site.layer) == wanted:
             yield cls(name=f"{site.owner}_normalization", dtype=site.dtype)
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Always."""
+        return True
 
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +100,19 @@ class BatchNormalization(Layer):
         return layers.BatchNormalization(
             momentum=MOMENTUM, epsilon=EPSILON, name=self.name, dtype=self.dtype
         )(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Normalise by the moving averages."""
+        gamma, beta, mean, variance = arrays
+        scale = gamma / np.sqrt(variance + EPSILON)  # (n_channels,)
+        shift = beta - mean * scale
+
+        def normalize(x: np.ndarray) -> np.ndarray:
+            x *= scale
+            x += shift
+            return x
+
+        return normalize
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from numbers import Integral
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._activity import n_pieces
 from skdeep.networks.layers._batch_normalization import hidden_fields
-from skdeep.networks.layers._kernel import KernelLayer
-from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._kernel import KernelLayer, affine_in_numpy
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Place,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 from skdeep.networks.layers._numbers import check_order, read_count
 
 BEHIND = (
@@ -52,6 +62,11 @@ class Dense(KernelLayer):
         """The units."""
         return (*input_shape[:-1], self.units)
 
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Always."""
+        return True
+
     def weight_specs(self, input_shape: Shape) -> list[WeightSpec]:
         """Kernel and bias."""
         return self.kernel_specs((input_shape[-1], self.units))
@@ -73,6 +88,10 @@ class Dense(KernelLayer):
         from keras import layers
 
         return layers.Dense(self.units, **self.keras_arguments(hyperparameters))(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Multiply, and add the bias if there is one."""
+        return affine_in_numpy(arrays, product)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ import numpy as np
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._initializers import read_initializer, seeded
 from skdeep.networks._network import LIMIT, WeightSpec
-from skdeep.networks.layers._layer import Layer, Shape
+from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 from skdeep.networks.layers._numbers import check_order
 from skdeep.networks.layers._per_layer import (
     checked_values,
@@ -153,6 +153,19 @@ def kernel_fields(
         "penalties": names,
         "max_norm": parameters[LIMIT] is not None,
     }
+
+
+def affine_in_numpy(arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+    """Return the function x -> x @ kernel + bias, the bias if there is one."""
+    kernel, *bias = arrays
+    multiply = product(kernel)
+
+    def multiply_and_add(x: np.ndarray) -> np.ndarray:
+        x = multiply(x)
+        x += bias[0]
+        return x
+
+    return multiply_and_add if bias else multiply
 
 
 def _differ(parameters: Mapping[str, Any]) -> bool:

@@ -1,9 +1,9 @@
 """What a layer is, where it stands, and how a stack is put together from parameters.
 
 A layer is one file: a frozen dataclass with its arrays, its shape, its call, its twin
-of Keras and its nodes in ONNX together. It also says which constructor parameters of an
-estimator ask for it and in which places; ``Site`` asks every class of layers, so no
-list of them exists.
+of Keras, its function in NumPy and its nodes in ONNX together. It also says which
+constructor parameters of an estimator ask for it and in which places; ``Site`` asks
+every class of layers, so no list of them exists.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum, auto
 from typing import Any, ClassVar, NamedTuple
@@ -23,6 +23,8 @@ from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext, WeightSpec
 
 Shape = tuple[int, ...]
+RowsFunction = Callable[[np.ndarray], np.ndarray]
+Product = Callable[[np.ndarray], RowsFunction]
 START_AT_ONE = ("gamma", "moving_variance")
 CLASSES: dict[str, type[Layer]] = {}  # by name; abstract ones, too
 
@@ -97,6 +99,10 @@ class Layer(ABC):
             )
         # A class that is defined again, as in a notebook's cell, takes its own place.
         CLASSES[cls.__name__] = cls
+        own = vars(cls)
+        if ("call" in own or "predictions" in own) and "to_numpy" not in own:
+            # What is inherited computes what the parent does, not what this class does.
+            cls.runs_in_numpy = Layer.runs_in_numpy  # type: ignore[method-assign]
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
@@ -123,6 +129,14 @@ class Layer(ABC):
     def compute_dtype(self) -> str:
         """The dtype of losses and penalties; mixed policies use float32."""
         return "float32" if self.dtype.startswith("mixed") else self.dtype
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether ``to_numpy`` computes what ``call`` and ``predictions`` do.
+
+        Not inherited by a class with a call of its own.
+        """
+        return False
 
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:
@@ -193,6 +207,26 @@ class Layer(ABC):
         Every Keras layer gets a dtype, and where it takes one a data format: Keras'
         global settings have no part in what a network does.
         """
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Return the function of values that predicts without TensorFlow.
+
+        Asked of layers with ``runs_in_numpy``. The function gets values of shape
+        (n_tiles, n_rows, ...), all in one dtype, which it may overwrite, and keeps the
+        two axes in front; of the last layer the values are predictions. A row must have
+        no part in what comes out for another.
+
+        Parameters
+        ----------
+        arrays : sequence of arrays
+            Those of ``weight_specs``.
+        product : callable
+            kernel -> function that multiplies values with it.
+        """
+        raise NotImplementedError(
+            f"Expected a layer with runs_in_numpy; got {type(self).__name__}. Give it "
+            "the method to_numpy, or leave predictions to TensorFlow."
+        )
 
     @abstractmethod
     def to_onnx(

@@ -7,10 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext
 from skdeep.networks.layers._activity import ActivityLayer, activity_fields, n_pieces
-from skdeep.networks.layers._layer import Layer, LayerOutput, Shape, Site
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 
 
 @dataclass(frozen=True)
@@ -25,6 +34,11 @@ class Maxout(ActivityLayer):
         pieces = n_pieces(site.parameters, site.layer)
         if pieces > 1:
             yield cls(pieces, **activity_fields(site))
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Always."""
+        return True
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """As many units as there are groups of pieces."""
@@ -58,6 +72,16 @@ class Maxout(ActivityLayer):
         )
         arguments = self.keras_arguments(hyperparameters)
         return layers.Reshape((*image, n_units), **arguments)(largest(pieces(x)))
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Reshape to (..., n_pieces, n_units) and take the maximum."""
+
+        def largest(x: np.ndarray) -> np.ndarray:
+            pieces = x.reshape(*x.shape[:-1], self.n_pieces, -1)
+            found: np.ndarray = pieces.max(axis=-2)
+            return found
+
+        return largest
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

@@ -6,11 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skdeep.keras_objects._activations import activation_function
+from skdeep.keras_objects._numpy_activations import numpy_activation
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.networks._network import CallContext, WeightSpec
-from skdeep.networks.layers._kernel import KernelLayer, kernel_fields
-from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._kernel import KernelLayer, affine_in_numpy, kernel_fields
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Place,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,11 @@ class Output(KernelLayer):
     activation: str
 
     places: ClassVar[tuple[Place, ...]] = (Place.OUTPUT,)
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Whether the activation does."""
+        return numpy_activation(self.activation, {}) is not None
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
@@ -65,6 +81,15 @@ class Output(KernelLayer):
         arguments = self.keras_arguments(hyperparameters)
         arguments |= {"dtype": self.compute_dtype, "activation": self.activation}
         return layers.Dense(self.units, **arguments)(x)
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Multiply, add the bias, and apply the activation."""
+        multiply_and_add = affine_in_numpy(arrays, product)
+        function = numpy_activation(self.activation, {})
+        assert function is not None  # runs_in_numpy
+        if self.activation == "linear":
+            return multiply_and_add
+        return lambda x: function(multiply_and_add(x))
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

@@ -11,7 +11,15 @@ import numpy as np
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext
 from skdeep.networks._quantile_output import levels_of
-from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
+from skdeep.networks.layers._layer import (
+    Layer,
+    LayerOutput,
+    Place,
+    Product,
+    RowsFunction,
+    Shape,
+    Site,
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,20 @@ class Sorting(Layer):
     def to_keras(self, x: Any, hyperparameters: Mapping[str, float]) -> Any:
         """The operation of Keras."""
         return self._sorted(x)
+
+    @property
+    def runs_in_numpy(self) -> bool:
+        """Always."""
+        return True
+
+    def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
+        """Sort by target."""
+
+        def sort(x: np.ndarray) -> np.ndarray:
+            by_target = x.reshape(*x.shape[:-1], -1, self.n_units)
+            return np.sort(by_target, axis=-1).reshape(x.shape)
+
+        return sort
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
