@@ -49,6 +49,7 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     if weights is None:  # before compiling: a user's initialiser may be at fault
         weights = job.key.network.draw_weights(job.seeds.weights, job.training)
     program = CACHE.program(job.key)
+    program.check_weights(job.training, job.validation)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*([stopping] if stopping else []), *callbacks]
     run = Run(program, program.start(weights, job.optimizer_state), job, watching)

@@ -307,11 +307,6 @@ def fails(*args, **kwargs):
     raise ZeroDivisionError("a mistake of the user")
 
 
-def one_number(y_true, y_pred):
-    """Return one number for all rows."""
-    return keras.ops.mean(y_true - y_pred)
-
-
 def one_argument(y_true):
     """Take no predictions."""
     return y_true
@@ -511,7 +506,6 @@ PARAMETERS = {
     "loss for classes": case("targets", REGRESSORS, loss="categorical_crossentropy"),
     "loss for two classes": case("targets", CLASSIFIERS, loss="binary_crossentropy"),
     "loss for numbers": case("targets", CLASSIFIERS, loss="poisson"),
-    "loss of one number": case("one value per row", loss=one_number),
     "loss of one argument": case("loss", loss=one_argument),
     "loss that fails": case("loss", loss=fails),
     "loss that does not reduce": case(
