@@ -16,6 +16,9 @@ from skdeep.estimators import (
     KerasRegressor,
     RNNClassifier,
     RNNRegressor,
+    TableColumns,
+    TabularClassifier,
+    TabularRegressor,
 )
 from skdeep.persistence import load, save
 
@@ -28,6 +31,9 @@ __all__ = [
     "KerasRegressor",
     "RNNClassifier",
     "RNNRegressor",
+    "TableColumns",
+    "TabularClassifier",
+    "TabularRegressor",
     "__version__",
     "load",
     "save",

@@ -4,6 +4,8 @@ from skdeep.estimators._cnn import CNNClassifier, CNNRegressor
 from skdeep.estimators._dnn import DNNClassifier, DNNRegressor
 from skdeep.estimators._keras_estimators import KerasClassifier, KerasRegressor
 from skdeep.estimators._rnn import RNNClassifier, RNNRegressor
+from skdeep.estimators._table_columns import TableColumns
+from skdeep.estimators._tabular import TabularClassifier, TabularRegressor
 
 __all__ = [
     "CNNClassifier",
@@ -14,4 +16,7 @@ __all__ = [
     "KerasRegressor",
     "RNNClassifier",
     "RNNRegressor",
+    "TableColumns",
+    "TabularClassifier",
+    "TabularRegressor",
 ]

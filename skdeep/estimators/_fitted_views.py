@@ -25,6 +25,10 @@ class FittedViews:
         check_is_fitted(self)
         return self.history_["loss"]
 
+    def _described_inputs(self):
+        """The names of the network's inputs, and what makes them of a raw table."""
+        return getattr(self, "feature_names_in_", None), None
+
     def history_frame(self):
         """Return ``history_`` as a table.
 
@@ -125,6 +129,6 @@ class FittedViews:
             type(self).__name__,
             self._fitted.network,
             self._head,
-            getattr(self, "feature_names_in_", None),
+            *self._described_inputs(),
         )
         export_network(self._fitted, conventions, path, format)
