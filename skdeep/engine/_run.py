@@ -53,6 +53,7 @@ def run_job(
     if weights is None:  # before compiling: a user's initialiser may be at fault
         weights = job.key.network.draw_weights(job.seeds.weights, job.training)
     program = CACHE.program(job.key)
+    program.check_weights(job.training, job.validation)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*measures, *([stopping] if stopping else []), *callbacks]
     run = Run(program, program.start(weights, job.optimizer_state), job, watching)

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skdeep.estimators._parameters import CLASSIFIERS, ESTIMATORS, IMAGES, TABLES
+from skdeep.estimators._parameters import (
+    CLASSIFIERS,
+    ESTIMATORS,
+    IMAGES,
+    SEQUENCES,
+    TABLES,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,8 @@ ATTRIBUTES = (
         """Features seen in fit.""", only=TABLES),
     Attribute("n_features_in_", "int",
         """Features seen in fit: pixels times channels.""", only=IMAGES),
+    Attribute("n_features_in_", "int",
+        """Values in a row: steps times features.""", only=SEQUENCES),
     Attribute("feature_names_in_", "ndarray of shape (n_features,)",
         """Their names, if X had names that are strings."""),
     Attribute("is_embedded_", "ndarray of bool of shape (n_features,), or None",
@@ -68,6 +76,10 @@ ATTRIBUTES = (
         """The network in standard Keras layers."""),
     Attribute("image_shape_", "tuple of (int, int, int)",
         """Height, width and channels of the images seen in fit.""", only=IMAGES),
+    Attribute("sequence_shape_", "tuple of (int, int)",
+        """Steps and features of the sequences seen in fit.""", only=SEQUENCES),
+    Attribute("vocabulary_size_", "int or None",
+        """How many things have a vector, with ``embedding_dim``.""", only=SEQUENCES),
 )
 # fmt: on
 

@@ -13,13 +13,14 @@ from numpy.random import RandomState
 from numpy.typing import ArrayLike
 
 from skdeep.data._features import check_images
+from skdeep.estimators._callback_parameters import CallbackParameters
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
 from skdeep.estimators._regressor import NetworkRegressor
 
 
-class ImageNetwork(NetworkEstimator):
+class ImageNetwork(CallbackParameters, NetworkEstimator):
     """Images, or flat rows of them."""
 
     def _check_X(self, X, *, reset):
@@ -75,6 +76,12 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
     activation : str, Keras layer, callable or tuple of them, default="relu"
         Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
@@ -288,6 +295,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         global_pooling: str | None = None,
         image_shape: ArrayLike | None = None,
         hidden_layer_sizes: int | ArrayLike = (128,),
+        n_layers: int | None = None,
+        units: int | None = None,
         activation: str | Callable[..., Any] | ArrayLike = "relu",
         activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
@@ -338,6 +347,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.global_pooling = global_pooling
         self.image_shape = image_shape
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer
@@ -413,6 +424,12 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
     activation : str, Keras layer, callable or tuple of them, default="relu"
         Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
@@ -620,6 +637,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         global_pooling: str | None = None,
         image_shape: ArrayLike | None = None,
         hidden_layer_sizes: int | ArrayLike = (128,),
+        n_layers: int | None = None,
+        units: int | None = None,
         activation: str | Callable[..., Any] | ArrayLike = "relu",
         activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
@@ -671,6 +690,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.global_pooling = global_pooling
         self.image_shape = image_shape
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer

@@ -15,13 +15,14 @@ from numpy.typing import ArrayLike
 
 from skdeep.data._features import check_rows
 from skdeep.data._numeric_features import numeric_mask
+from skdeep.estimators._callback_parameters import CallbackParameters
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
 from skdeep.estimators._regressor import NetworkRegressor
 
 
-class TableNetwork(NetworkEstimator):
+class TableNetwork(CallbackParameters, NetworkEstimator):
     """Rows of features."""
 
     def _check_X(self, X, *, reset):
@@ -60,6 +61,12 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     hidden_layer_sizes : int or tuple of int, default=(64, 64)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
     activation : str, Keras layer, callable or tuple of them, default="relu"
         Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
@@ -282,6 +289,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         self,
         hidden_layer_sizes: int | ArrayLike = (64, 64),
         *,
+        n_layers: int | None = None,
+        units: int | None = None,
         activation: str | Callable[..., Any] | ArrayLike = "relu",
         activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
@@ -329,6 +338,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         verbose: bool | int = 0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer
@@ -387,6 +398,12 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     hidden_layer_sizes : int or tuple of int, default=(64, 64)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
+    n_layers : int, default=None
+        Number of hidden layers of ``units`` each, in place of ``hidden_layer_sizes``:
+        for searches that vary depth and width.
+    units : int, default=None
+        Units of each of ``n_layers`` hidden layers. Of the two, one alone has the other
+        from the default of ``hidden_layer_sizes``.
     activation : str, Keras layer, callable or tuple of them, default="relu"
         Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
@@ -607,6 +624,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self,
         hidden_layer_sizes: int | ArrayLike = (64, 64),
         *,
+        n_layers: int | None = None,
+        units: int | None = None,
         activation: str | Callable[..., Any] | ArrayLike = "relu",
         activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
@@ -655,6 +674,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         verbose: bool | int = 0,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
+        self.n_layers = n_layers
+        self.units = units
         self.activation = activation
         self.activation_params = activation_params
         self.kernel_initializer = kernel_initializer

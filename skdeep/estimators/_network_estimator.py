@@ -33,6 +33,7 @@ from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
 from skdeep.estimators._fitted_views import FittedViews
+from skdeep.estimators._layer_sizes import SIZES, layer_sizes
 from skdeep.estimators._members import (
     continued_members,
     fitted_of,
@@ -349,8 +350,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         return prepare_job(setting, training, validation, before)
 
     def _network_parameters(self):
-        """Return the constructor's parameters; what fit has found out replaces some."""
-        return self.get_params(deep=False)
+        """Return the constructor's parameters as networks are made of them."""
+        parameters = self.get_params(deep=False)
+        return {**parameters, SIZES: layer_sizes(type(self), parameters)}
 
     def _keep(self, job, outcome, tasks, *, keep_optimizer):
         """Keep what a job has left, and tell the user what he should know."""

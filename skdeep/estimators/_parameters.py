@@ -34,8 +34,9 @@ ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "r
 
 TABLES = frozenset({"DNNClassifier", "DNNRegressor"})
 IMAGES = frozenset({"CNNClassifier", "CNNRegressor"})
-ESTIMATORS = TABLES | IMAGES
-CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier"})
+SEQUENCES = frozenset({"RNNClassifier", "RNNRegressor"})
+ESTIMATORS = TABLES | IMAGES | SEQUENCES
+CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier", "RNNClassifier"})
 REGRESSORS = ESTIMATORS - CLASSIFIERS
 
 
@@ -89,6 +90,37 @@ class Parameter:
 
 # What the network is made of; networks/_from_parameters.py reads it.
 LAYERS = (
+    Parameter("units", (32,), ARCHITECTURE, ["array-like", COUNT],
+        "int or tuple of int",
+        """Units of each recurrent layer, per direction. All but the last hand on their
+        outputs at every step.""", only=SEQUENCES),
+    Parameter("cell", "lstm", ARCHITECTURE, [StrOptions({"gru", "lstm", "simple"})],
+        '{"lstm", "gru", "simple"}',
+        """Kind of recurrent layer, as Keras has it. "gru" has three quarters of the
+        weights of "lstm"; "simple" forgets within some ten steps.""", only=SEQUENCES),
+    Parameter("bidirectional", False, ARCHITECTURE, ["boolean"],
+        "bool",
+        """Go through the steps from the end as well, with other weights; for sequences
+        that are known as a whole, such as texts.""", only=SEQUENCES),
+    Parameter("sequence_shape", None, ARCHITECTURE, ["array-like", None],
+        "(n_steps, n_features)",
+        """Shape of the sequences when X has flat rows, as behind a scaler; one entry
+        may be -1. None has a single number, or the number of a thing, per step.""",
+        only=SEQUENCES),
+    Parameter("mask_value", None, ARCHITECTURE, [Real, None],
+        "float",
+        """Steps whose values all are this one count as padding, and are left out.
+        Sequences of different lengths are padded with it in front.""",
+        only=SEQUENCES),
+    Parameter("embedding_dim", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """X holds numbers of things, such as words: give each thing a vector of this
+        many values, which is trained. None for sequences of measurements.""",
+        only=SEQUENCES),
+    Parameter("vocabulary_size", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """With ``embedding_dim``: the things have numbers below this one. None takes
+        the largest in fit plus 1.""", only=SEQUENCES),
     Parameter("filters", (32, 64), ARCHITECTURE, ["array-like"],
         "tuple of int or of tuples of int",
         """Filters of each convolution. A tuple in the tuple is a block: its
@@ -130,16 +162,43 @@ LAYERS = (
         """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.""",
         only=TABLES),
+    Parameter("hidden_layer_sizes", (), ARCHITECTURE, ["array-like", COUNT],
+        "int or tuple of int",
+        """Units of each hidden layer between the recurrent layers and the output.""",
+        only=SEQUENCES),
+    Parameter("n_layers", None, ARCHITECTURE,
+        [NumberInterval(Integral, 0, None, closed="left"), None],
+        "int",
+        """Number of hidden layers of ``units`` each, in place of
+        ``hidden_layer_sizes``: for searches that vary depth and width.""",
+        only=TABLES | IMAGES),
+    Parameter("units", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """Units of each of ``n_layers`` hidden layers. Of the two, one alone has the
+        other from the default of ``hidden_layer_sizes``.""",
+        only=TABLES | IMAGES),
+    Parameter("activation", "relu", ARCHITECTURE, [str, callable],
+        "str, Keras layer or callable",
+        """Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
+        ...), "maxout", a function, or a layer without weights. Cells have those of
+        their formulas, the output activation follows from the target.""",
+        only=SEQUENCES),
+    Parameter("activation_params", None, ARCHITECTURE, [dict, None],
+        "dict",
+        """Parameters of an activation given by name: ``negative_slope`` of
+        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).""",
+        only=SEQUENCES),
     Parameter("activation", "relu", ARCHITECTURE, [str, callable, "array-like"],
         "str, Keras layer, callable or tuple of them",
         """Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
-        weights. The output activation follows from the target."""),
+        weights. The output activation follows from the target.""",
+        only=TABLES | IMAGES),
     Parameter("activation_params", None, ARCHITECTURE, [dict, list, tuple, None],
         "dict or tuple of dict",
         """Parameters of an activation given by name: ``negative_slope`` of
         "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or
-        those of each layer, None for none."""),
+        those of each layer, None for none.""", only=TABLES | IMAGES),
     Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
         "str, Keras initializer or callable",
         """How weights are drawn; "he_normal" suits deep relu networks."""),
@@ -148,16 +207,33 @@ LAYERS = (
         'bool, "after" or tuple of them',
         """Normalise every layer but the output over the batch, between the weights
         (then without bias) and the activation, or "after" the activation; or one value
-        for each in their order. Helps deep networks and large learning rates."""),
+        for each in their order. Helps deep networks and large learning rates.""",
+        only=TABLES | IMAGES),
+    Parameter("batch_normalization", False, ARCHITECTURE, ["boolean"],
+        "bool",
+        """Normalise over the batch what the last recurrent layer gives, and every
+        hidden layer, there between the weights (then without bias) and the
+        activation.""", only=SEQUENCES),
     Parameter("input_dropout", 0.0, VARIABLE, [RATE],
         "float",
         """Share of the inputs set to zero in each update; for many redundant
-        features."""),
+        features.""", only=TABLES | IMAGES),
     Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
         "float or sequence of float",
         """Share of each hidden layer's outputs set to zero in each update: one rate, or
         one per hidden layer. Raise it when the validation loss rises while the training
-        loss falls. Source: Srivastava et al. (2014), JMLR 15."""),
+        loss falls. Source: Srivastava et al. (2014), JMLR 15.""",
+        only=TABLES | IMAGES),
+    Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
+        "float or sequence of float",
+        """Share of each recurrent layer's inputs, the same ones at all steps, and of
+        each hidden layer's outputs set to zero in each update: one rate, or one per
+        recurrent layer and then one per hidden layer.""", only=SEQUENCES),
+    Parameter("recurrent_dropout", 0.0, VARIABLE, [RATE],
+        "float",
+        """Share of the outputs of the step before that a recurrent layer gets as zeros,
+        the same ones at all steps. Source: Gal and Ghahramani (2016), NeurIPS.""",
+        only=SEQUENCES),
     Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
         "float or sequence of float",
         """Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on
@@ -212,7 +288,12 @@ OPTIMIZER = (
     Parameter("learning_rate", 0.001, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
         "float or Keras schedule",
         """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
-        crawls."""),
+        crawls.""", only=TABLES | IMAGES),
+    Parameter("learning_rate", 0.005, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
+        "float or Keras schedule",
+        """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
+        crawls. With 0.001, which Keras has for "adam", recurrent networks of few rows
+        need hundreds of epochs.""", only=SEQUENCES),
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),

@@ -11,7 +11,13 @@ import keras
 import numpy as np
 import pytest
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+    RNNRegressor,
+)
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._random import draw_seeds
 
@@ -399,3 +405,78 @@ def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     optimizer = keras.optimizers.Adam(schedule, **accumulated)
     oracle = keras_fit(estimator, X, Y_NUMBER, optimizer, LOSSES["regression"]())
     assert_same_training(estimator, oracle)
+
+
+STEPS = RNG.normal(size=(N_ROWS, 6, 3))
+PADDED = np.where(
+    np.arange(6)[:, np.newaxis] < RNG.randint(1, 7, size=(N_ROWS, 1, 1)), STEPS, -1.0
+)
+WORDS = RNG.randint(0, 5, size=(N_ROWS, 6))
+RECURRENT = {
+    "lstm": ({}, STEPS),
+    "gru": ({"cell": "gru"}, STEPS),
+    "simple": ({"cell": "simple"}, STEPS),
+    "padded": ({"mask_value": -1.0}, PADDED),
+    "padded stack of both ways": (
+        {"units": (4, 3), "bidirectional": True, "mask_value": -1.0, "cell": "gru"},
+        PADDED,
+    ),
+    "words": ({"embedding_dim": 4}, WORDS),
+    "padded words both ways": (
+        {"embedding_dim": 4, "mask_value": 0, "bidirectional": True},
+        WORDS,
+    ),
+    "all parts": (
+        {
+            "units": (4, 3),
+            "hidden_layer_sizes": (5,),
+            "batch_normalization": True,
+            "l1": 0.01,
+            "l2": 0.02,
+            "activity_l1": 0.01,
+            "max_norm": 0.5,
+        },
+        STEPS,
+    ),
+}
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_networks_train_as_in_keras(name):
+    """Cells, directions, stacks, masks and embeddings equal Keras' layers."""
+    own, rows = RECURRENT[name]
+    settings = {**SMALL, "hidden_layer_sizes": (), "units": (4,), "optimizer": "sgd"}
+    estimator = RNNRegressor(**settings | {"learning_rate": 0.1} | own)
+
+    estimator.initialize(rows, Y_NUMBER)
+
+    optimizer = keras.optimizers.SGD(0.1)
+    oracle = keras_fit(estimator, rows, Y_NUMBER, optimizer, LOSSES["regression"]())
+    for jit_compile in MODES:
+        estimator.set_params(jit_compile=jit_compile).fit(rows, Y_NUMBER)
+        assert_same_training(estimator, oracle)
+    expected = estimator.model_.predict(rows, verbose=0)[:, 0]
+    np.testing.assert_allclose(estimator.predict(rows), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "mixed_bfloat16"])
+def test_recurrent_networks_train_in_other_dtypes(dtype):
+    """Numbers of words stay whole, and float64 equals Keras to many digits."""
+    words = WORDS + 300
+    network = RNNRegressor(
+        **{**SMALL, "hidden_layer_sizes": ()},
+        units=(4,),
+        embedding_dim=3,
+        dtype=dtype,
+        optimizer="sgd",
+        learning_rate=0.1,
+    )
+
+    network.fit(words, Y_NUMBER)
+
+    oracle = keras_fit(
+        network, words, Y_NUMBER, keras.optimizers.SGD(0.1), LOSSES["regression"]()
+    )
+    tolerance = 1e-6 if dtype == "float64" else 0.02
+    assert_same_training(network, oracle, rtol=tolerance, atol=tolerance)
