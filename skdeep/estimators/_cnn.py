@@ -98,9 +98,10 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -160,10 +161,10 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -233,6 +234,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -302,7 +305,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
-        dropout: float | ArrayLike = 0.0,
+        dropout: float | str | ArrayLike = 0.0,
         l1: float | ArrayLike = 0.0,
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
@@ -322,7 +325,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: str | Callable[..., Any] = "auto",
@@ -446,9 +449,10 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -516,9 +520,10 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -534,10 +539,12 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``. A
         class with too few rows to have some on both sides keeps them to train on.
-    normalize_y : bool, default=False
+    normalize_y : bool or "auto", default=False
         Train on the target minus its mean, divided by its deviation; predictions come
-        back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.
+        back in its units, and metrics are measured in them; the loss is not. "auto"
+        does so for losses that ask only how far a prediction is off (squared and
+        absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
+        target alone for others, such as "poisson" and own functions.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
         rows held out; probabilities or values are averaged. They run side by side in
@@ -581,6 +588,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -644,7 +653,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
-        dropout: float | ArrayLike = 0.0,
+        dropout: float | str | ArrayLike = 0.0,
         l1: float | ArrayLike = 0.0,
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
@@ -666,13 +675,13 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
-        normalize_y: bool = False,
+        normalize_y: bool | str = False,
         n_members: int = 1,
         callbacks: Any = None,
         warm_start: bool = False,

@@ -29,6 +29,7 @@ OWN = frozenset(
         "_training_state",
         "best_epoch_",
         "callbacks_",
+        "do_early_stopping_",
         "history_",
         "n_epochs_",
         "n_iter_",
@@ -127,7 +128,7 @@ def put_together(whole: Any, members: Sequence[Any]) -> None:
     """Show the members as one fitted estimator.
 
     Sets: ``members_``, ``_fitted``, ``history_``, ``n_iter_``, ``n_epochs_``,
-    ``best_epoch_``, ``n_outputs_``, ``callbacks_``, ``_head``.
+    ``best_epoch_``, ``do_early_stopping_``, ``n_outputs_``, ``callbacks_``, ``_head``.
     """
     whole.members_ = list(members)
     whole._fitted = fitted_of(members)
@@ -136,6 +137,7 @@ def put_together(whole: Any, members: Sequence[Any]) -> None:
     whole.n_iter_ = max(member.n_iter_ for member in members)
     whole.n_epochs_ = max(member.n_epochs_ for member in members)
     whole.best_epoch_ = round(float(np.mean([m.best_epoch_ for m in members])))
+    whole.do_early_stopping_ = members[0].do_early_stopping_
     whole.n_outputs_ = members[0].n_outputs_
     whole._head = members[0]._head  # all decode alike; each knows its own dispersion
     whole.callbacks_ = [c for m in members for c in getattr(m, "callbacks_", [])]

@@ -32,6 +32,7 @@ from skdeep.data._training_data import TrainingData
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
+from skdeep.estimators._auto import without_auto
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._layer_sizes import SIZES, layer_sizes
 from skdeep.estimators._members import (
@@ -190,6 +191,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self._training_state = TrainingState(job.seeds, 0)
         self.history_ = {}
         self.n_iter_ = self.n_epochs_ = self.best_epoch_ = 0
+        self.do_early_stopping_ = False
         self.n_outputs_ = self._head.n_outputs
         return self
 
@@ -239,7 +241,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _partial_fit(self, X, y, sample_weight, classes):
         """One more epoch over these rows."""
-        if self.early_stopping:
+        if self.early_stopping and self.early_stopping != "auto":
             raise ValueError(
                 "partial_fit sees too little to stop early; got early_stopping=True. "
                 "Use fit, or set early_stopping=False."
@@ -337,8 +339,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     ):
         """Return the job that trains on these rows, from scratch or going on."""
         refuse_graphs(load_tensorflow())
+        parameters = self._network_parameters()
         setting = Setting(
-            self._network_parameters(),
+            without_auto(parameters, training.n_rows, is_partial),
             defaults_of(type(self), OPTIMIZER),
             self._head,
             self._input_shape(),
@@ -389,7 +392,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Take over what a job has left.
 
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
-        ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
+        ``n_epochs_``, ``best_epoch_``, ``do_early_stopping_``, ``n_outputs_``.
         """
         self._fitted = self._calibrated(self._network(job, outcome.weights), job)
         self._training_state = state_after(job, outcome, keep_optimizer)
@@ -397,6 +400,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = outcome.n_epochs - job.first_epoch
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
+        self.do_early_stopping_ = job.stopping is not None
         self.n_outputs_ = self._head.n_outputs
         self._measure(job.training)
         return self

@@ -65,6 +65,7 @@ NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
 POSITIVE = NumberInterval(Real, 0, None, closed="neither")
 COUNT = NumberInterval(Integral, 1, None, closed="left")
 AT_LEAST_TWO = NumberInterval(Integral, 2, None, closed="left")
+AUTO = StrOptions({"auto"})
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -157,7 +158,7 @@ LAYERS = (
         "int or tuple of int",
         """Units of each hidden layer. Widen or deepen when the training loss stays
         high, narrow when only the validation loss does.""", only=IMAGES),
-    Parameter("hidden_layer_sizes", (64, 64), ARCHITECTURE, ["array-like", COUNT],
+    Parameter("hidden_layer_sizes", (128, 128), ARCHITECTURE, ["array-like", COUNT],
         "int or tuple of int",
         """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.""",
@@ -218,12 +219,16 @@ LAYERS = (
         "float",
         """Share of the inputs set to zero in each update; for many redundant
         features.""", only=TABLES | IMAGES),
-    Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
-        "float or sequence of float",
-        """Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
-        loss falls. Source: Srivastava et al. (2014), JMLR 15.""",
-        only=TABLES | IMAGES),
+    *(
+        Parameter("dropout", default, VARIABLE, [RATE, "array-like", AUTO],
+            'float, sequence of float or "auto"',
+            """Share of each hidden layer's outputs set to zero in each update: one
+            rate, or one per hidden layer; "auto" is 0.15 behind layers of at least 64
+            units, in fits of at least 200 rows. Raise it when the validation loss rises
+            while the training loss falls. Source: Srivastava et al. (2014), JMLR
+            15.""", only=kind)
+        for default, kind in (("auto", TABLES), (0.0, IMAGES))
+    ),
     Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
         "float or sequence of float",
         """Share of each recurrent layer's inputs, the same ones at all steps, and of
@@ -379,16 +384,24 @@ TRAINING = (
     Parameter("shuffle", True, RUN, ["boolean"],
         "bool",
         """Visit the rows in a new order in every epoch."""),
-    Parameter("early_stopping", False, RUN, ["boolean"],
-        "bool",
-        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.""", only=CLASSIFIERS),
-    Parameter("early_stopping", False, RUN, ["boolean"],
-        "bool",
-        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.""",
-        only=REGRESSORS),
+    *(
+        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Stop when ``monitor`` no longer improves, and keep the best weights.
+            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
+            Watches ``X_val`` if fit gets it, else a seeded, shuffled, stratified part
+            of the training rows.""", only=CLASSIFIERS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
+    *(
+        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Stop when ``monitor`` no longer improves, and keep the best weights.
+            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
+            Watches ``X_val`` if fit gets it, else a seeded, shuffled part of the
+            training rows.""", only=REGRESSORS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
     Parameter("patience", 10, RUN, [COUNT],
         "int",
         """Epochs without improvement before stopping."""),
@@ -422,12 +435,17 @@ TRAINING = (
         """Weight per class, multiplied into the sample weights; "balanced" weighs
         classes inversely to their frequency. Labels take a list with one dict per
         column.""", only=CLASSIFIERS),
-    Parameter("normalize_y", False, RUN, ["boolean"],
-        "bool",
-        """Train on the target minus its mean, divided by its deviation; predictions
-        come back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.""",
-        only=REGRESSORS),
+    *(
+        Parameter("normalize_y", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Train on the target minus its mean, divided by its deviation; predictions
+            come back in its units, and metrics are measured in them; the loss is not.
+            "auto" does so for losses that ask only how far a prediction is off (squared
+            and absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves
+            the target alone for others, such as "poisson" and own functions.""",
+            only=REGRESSORS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
     Parameter("n_members", 1, RUN, [COUNT],
         "int",
         """Networks to train from different seeds, with early stopping each with its

@@ -163,10 +163,10 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -236,6 +236,8 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -341,7 +343,7 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: str | Callable[..., Any] = "auto",
@@ -524,9 +526,10 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -542,10 +545,12 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
     validation_fraction : float, default=0.1
         Share of the rows that early stopping watches when fit gets no ``X_val``. A
         class with too few rows to have some on both sides keeps them to train on.
-    normalize_y : bool, default=False
+    normalize_y : bool or "auto", default=False
         Train on the target minus its mean, divided by its deviation; predictions come
-        back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.
+        back in its units, and metrics are measured in them; the loss is not. "auto"
+        does so for losses that ask only how far a prediction is off (squared and
+        absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
+        target alone for others, such as "poisson" and own functions.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
         rows held out; probabilities or values are averaged. They run side by side in
@@ -589,6 +594,8 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -679,13 +686,13 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
-        normalize_y: bool = False,
+        normalize_y: bool | str = False,
         n_members: int = 1,
         callbacks: Any = None,
         warm_start: bool = False,
