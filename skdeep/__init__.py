@@ -14,6 +14,8 @@ from skdeep.estimators import (
     DNNRegressor,
     KerasClassifier,
     KerasRegressor,
+    RNNClassifier,
+    RNNRegressor,
 )
 from skdeep.persistence import load, save
 
@@ -24,6 +26,8 @@ __all__ = [
     "DNNRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "RNNClassifier",
+    "RNNRegressor",
     "__version__",
     "load",
     "save",

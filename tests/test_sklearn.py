@@ -1,4 +1,7 @@
-"""scikit-learn's own checks of the four estimators, with default parameters."""
+"""scikit-learn's own checks of the estimators, with default parameters.
+
+And with two members, which come last.
+"""
 
 import numpy as np
 import pytest
@@ -12,7 +15,14 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 
 # The checks give tables; one row of pixels makes an image of every table.
 ESTIMATORS = [
@@ -20,7 +30,10 @@ ESTIMATORS = [
     DNNRegressor(),
     CNNClassifier(image_shape=(1, -1, 1)),
     CNNRegressor(image_shape=(1, -1, 1)),
+    RNNClassifier(),
+    RNNRegressor(),
 ]
+SEVERAL = [DNNClassifier(n_members=2), DNNRegressor(n_members=2)]
 WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,
     check_sample_weight_equivalence_on_sparse_data,
@@ -41,7 +54,7 @@ each_estimator = pytest.mark.parametrize(
 
 @pytest.mark.fast
 @parametrize_with_checks(
-    ESTIMATORS, expected_failed_checks=lambda estimator: EXPECTED_FAILED
+    ESTIMATORS + SEVERAL, expected_failed_checks=lambda estimator: EXPECTED_FAILED
 )
 def test_conformance(estimator, check):
     """Every check passes, except those that EXPECTED_FAILED gives a reason for."""

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 SECONDS_PER_LOOK = 0.1
 
 
-def make_display(verbose: int, title: str) -> Callback | None:
-    """Return what shows a fit as ``verbose`` asks for; None for nothing."""
+def make_display(verbose: int, title: str, part: str = "") -> Callback | None:
+    """Return what shows a fit as ``verbose`` asks for; None for nothing.
+
+    ``part`` says which of several networks it is.
+    """
     if verbose == 0:
         return None
     if verbose == 1:
@@ -28,9 +31,9 @@ def make_display(verbose: int, title: str) -> Callback | None:
 
         console = Console()
         if console.is_terminal and not console.is_dumb_terminal:
-            return ProgressBar(console, title)
-        return ProgressLines(10)
-    return ProgressLines(math.inf)
+            return ProgressBar(console, part or title)
+        return ProgressLines(10, part)
+    return ProgressLines(math.inf, part)
 
 
 class ProgressLines(Callback):
@@ -40,13 +43,16 @@ class ProgressLines(Callback):
     ----------
     n_lines : float
         How many lines; infinity prints every epoch.
+    part : str, default=""
+        What every line begins with.
     """
 
     max_epochs_between_looks = math.inf
     seconds = SECONDS_PER_LOOK
 
-    def __init__(self, n_lines: float):
+    def __init__(self, n_lines: float, part: str = ""):
         self.n_lines = n_lines
+        self._begin = f"{part} - " if part else ""
         self._first_epoch = 0
         self._epoch = 0  # the one that ``_unprinted`` belongs to
         self._unprinted: dict[str, float] | None = None
@@ -77,7 +83,7 @@ class ProgressLines(Callback):
         assert self._unprinted is not None
         width = len(str(run.last_epoch))
         number = f"Epoch {self._epoch:{width}d}/{run.last_epoch}"
-        print(f"{number} - {_measured(self._unprinted)}", flush=True)
+        print(f"{self._begin}{number} - {_measured(self._unprinted)}", flush=True)
         self._unprinted = None
 
 

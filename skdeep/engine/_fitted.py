@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.data._dense_rows import dense_rows
+from skdeep.data._targets import check_units
 from skdeep.engine._cache import CACHE
 from skdeep.engine._numpy_predictor import NumpyPredictor
 from skdeep.engine.backends._loading import load_tensorflow
@@ -113,24 +114,10 @@ class FittedNetwork:
             What to make of the outputs of some rows. It is called piece by piece, so
             that no more is held than the result and one piece.
         """
-        n_rows = X.shape[0]
         bad_rows: list[int] = []
-        for start, outputs in self._pieces(X, bad_rows):
-            piece = decode(self._in_units(outputs))
-            # One result, filled: lists of pieces held three times the result when
-            # 30,000 rows had 10,000 classes.
-            if start == 0:
-                result = np.empty((n_rows, *piece.shape[1:]), piece.dtype)
-            result[start : start + len(piece)] = piece
-        # Found in the outputs, not in what decode made of them: the label of a row of
-        # NaN is a class like any other.
-        where = f"{self.network.compute_dtype} inside the network"
-        _refuse(bad_rows, n_rows, where)
-        if result.dtype.kind == "f":  # numbers may overflow in their units alone
-            _refuse(
-                _rows_not_finite(result), n_rows, "float64 in the units of the target"
-            )
-        return result
+        pieces = self.pieces(X, bad_rows)
+        dtype = self.network.compute_dtype
+        return assembled(pieces, X.shape[0], decode, bad_rows, dtype)
 
     def _in_units(self, outputs: np.ndarray) -> np.ndarray:
         """Outputs in the units of the target."""
@@ -140,8 +127,10 @@ class FittedNetwork:
         with np.errstate(over="ignore"):
             return outputs * scale + offset
 
-    def _pieces(self, X: Any, bad_rows: list[int]) -> Iterator[tuple[int, np.ndarray]]:
+    def pieces(self, X: Any, bad_rows: list[int]) -> Iterator[tuple[int, np.ndarray]]:
         """The outputs of rows that fit into a call, and the number of the first.
+
+        They are in the units of the target.
 
         The numbers of rows whose outputs are not finite are added to ``bad_rows``.
         """
@@ -154,7 +143,7 @@ class FittedNetwork:
             rows = dense_rows(X, slice(start, start + step), shape, dtype)
             outputs = predictor.predict(prepared, rows)  # (n_rows, n_outputs)
             bad_rows.extend(start + _rows_not_finite(outputs))
-            yield start, outputs
+            yield start, self._in_units(outputs)
 
     def _predictor(self) -> tuple[Any, Any]:
         """The predict function of the network, and what it takes for the weights.
@@ -175,11 +164,62 @@ class FittedNetwork:
     def model(self) -> Any:
         """The network as a Keras model of standard layers."""
         if self._model is None:
-            load_tensorflow()
-            self._model = self.network.to_keras(
-                self.hyperparameters, self.prediction_weights, self.rescaling
-            )
+            self._model = self.to_keras()
         return self._model
+
+    def to_keras(self) -> Any:
+        """Make the Keras model anew: whoever has ``model`` may have changed it."""
+        load_tensorflow()
+        return self.network.to_keras(
+            self.hyperparameters, self.prediction_weights, self.rescaling
+        )
+
+    def to_onnx(self, graph: Any, x: str) -> str:
+        """Append the operators to an ONNX graph; return the name of the result."""
+        x = self.network.to_onnx(graph, x, self.prediction_weights)
+        if self.rescaling is None:
+            return x
+        check_units(*self.rescaling, "float32", "be part of an ONNX model")
+        scale, offset = (graph.constant(numbers) for numbers in self.rescaling)
+        name: str = graph.add("Add", graph.add("Mul", x, scale), offset)
+        return name
+
+
+def assembled(
+    pieces: Iterator[tuple[int, np.ndarray]],
+    n_rows: int,
+    decode: Callable[[np.ndarray], np.ndarray],
+    bad_rows: list[int],
+    dtype: str,
+) -> np.ndarray:
+    """Return what ``decode`` makes of outputs that come piece by piece.
+
+    Parameters
+    ----------
+    pieces : iterator of (start, outputs)
+        Outputs in the units of the target, and the number of their first row.
+    n_rows : int
+        Of all pieces.
+    decode : callable
+        What to make of the outputs of some rows.
+    bad_rows : list of int
+        The numbers of rows that are not finite; complete when the pieces are.
+    dtype : str
+        Of the arithmetic, for the error.
+    """
+    for start, outputs in pieces:
+        piece = decode(outputs)
+        # One result, filled: lists of pieces held three times the result when 30,000
+        # rows had 10,000 classes.
+        if start == 0:
+            result = np.empty((n_rows, *piece.shape[1:]), piece.dtype)
+        result[start : start + len(piece)] = piece
+    # Found in the outputs, not in what decode made of them: the label of a row of NaN
+    # is a class like any other.
+    _refuse(sorted(set(bad_rows)), n_rows, f"{dtype} inside the network")
+    if result.dtype.kind == "f":  # numbers may overflow in their units alone
+        _refuse(_rows_not_finite(result), n_rows, "float64 in the units of the target")
+    return result
 
 
 def _refuse(bad_rows: Sequence[int] | np.ndarray, n_rows: int, where: str) -> None:

@@ -94,24 +94,31 @@ class TrainingStep:
         return variable
 
     def _probe(self) -> list[np.ndarray]:
-        """Try loss and metrics on two rows; return the metrics' state at the start."""
-        y, outputs = self._two_rows()
+        """Try loss and metrics on a few rows; return the metrics' first state."""
+        y, outputs = self._few_rows()
         with explained("loss", "Give a function of (y_true, y_pred)."):
             self._measures.probe_loss(y, outputs)
         with explained("metrics", "Give functions of (y_true, y_pred)."):
             return self._measures.probe_metrics(*map(self._points, (y, outputs)))
 
-    def _two_rows(self) -> tuple[Any, Any]:
-        """Targets and outputs of two rows that any loss can take."""
+    def _few_rows(self) -> tuple[Any, Any]:
+        """Targets and outputs of some rows that any loss can take."""
         from keras import ops
 
         target_type, n_outputs = self._key.objective.target_type, self._n_outputs
-        y = np.full(target_type.rows_shape(2, n_outputs), 1)
+        # Another number than that of outputs: one value per output is none per row.
+        n_rows = 3 if n_outputs == 2 else 2
+        y = np.full(target_type.rows_shape(n_rows, n_outputs), 1)
         if target_type.are_class_numbers:
             y = np.zeros_like(y)
         y = y.astype(target_type.rows_dtype(self._dtype))
-        outputs = np.full((2, n_outputs), 1.0 / n_outputs, self._dtype)
+        outputs = np.full((n_rows, n_outputs), 1.0 / n_outputs, self._dtype)
         return ops.convert_to_tensor(y), ops.convert_to_tensor(outputs)
+
+    @property
+    def weighs_rows(self) -> bool:
+        """Whether rows can count differently: the loss has a value for each."""
+        return not self._measures.is_of_batches
 
     @property
     def weight_shapes(self) -> list[tuple[int, ...]]:
@@ -259,17 +266,21 @@ class TrainingStep:
         given = key.network.predictions(logits)
         mask = self._row_mask(n_rows_left)
         # Arithmetic instead of the sum of the mask: XLA hands a sum to a second thread.
-        n_rows = ops.cast(ops.minimum(n_rows_left, key.batch_size), self._dtype)
-        losses = self._measures.losses(y, logits, given)  # (batch_size,)
-        # Padding repeats a row, weight and all; the mask takes it out.
-        loss = self._reduced(losses, batch.weight * mask, n_rows)
+        n_counted = ops.minimum(n_rows_left, key.batch_size)
+        n_rows = ops.cast(n_counted, self._dtype)
+        if self._measures.is_of_batches:
+            loss = self._measures.loss_of_batch(y, logits, given, n_counted)
+        else:
+            losses = self._measures.losses(y, logits, given)  # (batch_size,)
+            # Padding repeats a row, weight and all; the mask takes it out.
+            loss = self._reduced(losses, batch.weight * mask, n_rows)
         loss = loss + ops.cast(result.penalty, self._dtype)
         total, n_measured, *own = metrics
         if key.objective.target_type.has_units:  # times 1, plus 0 changes no bit
             scale, offset = hyperparameters["y_scale"], hyperparameters["y_offset"]
             y, given = y * scale + offset, given * scale + offset
         y, given = self._points(y), self._points(given)
-        own = self._measures.update(own, y, given, mask)
+        own = self._measures.update(own, y, given, mask, n_counted)
         # As in Keras' history a batch counts by its rows, whatever they weigh.
         return loss, [total + loss * n_rows, n_measured, *own]
 

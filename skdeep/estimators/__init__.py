@@ -3,6 +3,7 @@
 from skdeep.estimators._cnn import CNNClassifier, CNNRegressor
 from skdeep.estimators._dnn import DNNClassifier, DNNRegressor
 from skdeep.estimators._keras_estimators import KerasClassifier, KerasRegressor
+from skdeep.estimators._rnn import RNNClassifier, RNNRegressor
 
 __all__ = [
     "CNNClassifier",
@@ -11,4 +12,6 @@ __all__ = [
     "DNNRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "RNNClassifier",
+    "RNNRegressor",
 ]

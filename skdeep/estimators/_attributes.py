@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skdeep.estimators._parameters import CLASSIFIERS, ESTIMATORS, IMAGES, TABLES
+from skdeep.estimators._parameters import (
+    CLASSIFIERS,
+    ESTIMATORS,
+    IMAGES,
+    SEQUENCES,
+    TABLES,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,8 @@ ATTRIBUTES = (
         """Features seen in fit.""", only=TABLES),
     Attribute("n_features_in_", "int",
         """Features seen in fit: pixels times channels.""", only=IMAGES),
+    Attribute("n_features_in_", "int",
+        """Values in a row: steps times features.""", only=SEQUENCES),
     Attribute("feature_names_in_", "ndarray of shape (n_features,)",
         """Their names, if X had names that are strings."""),
     Attribute("is_embedded_", "ndarray of bool of shape (n_features,), or None",
@@ -45,12 +53,19 @@ ATTRIBUTES = (
     Attribute("best_epoch_", "int",
         """The epoch whose weights are kept, counted from 1 over all fits that went on
         from each other."""),
+    Attribute("do_early_stopping_", "bool",
+        """Whether the last fit watched rows to stop early."""),
     Attribute("history_", "dict of str to list of float",
         """Loss, metrics, ``val_*`` and learning rate after every epoch, and what
         callbacks have added to the logs."""),
     Attribute("callbacks_", "list of Keras callbacks",
         """The copies that the last fit has used, with what they have gathered; pickles
         and copies of the estimator do without them."""),
+    Attribute("members_", "list of estimators",
+        """Only with ``n_members`` above 1: each network as a fitted estimator of its
+        own, with its history. Then ``n_iter_`` and ``n_epochs_`` are the most that any
+        has, ``best_epoch_`` is the rounded mean, ``history_`` the mean over those that
+        were still training; ``model_`` averages all."""),
     Attribute("interrupted_", "estimator",
         """Only after Ctrl-C in fit: a fitted estimator with the epochs that were
         done."""),
@@ -63,6 +78,10 @@ ATTRIBUTES = (
         """The network in standard Keras layers."""),
     Attribute("image_shape_", "tuple of (int, int, int)",
         """Height, width and channels of the images seen in fit.""", only=IMAGES),
+    Attribute("sequence_shape_", "tuple of (int, int)",
+        """Steps and features of the sequences seen in fit.""", only=SEQUENCES),
+    Attribute("vocabulary_size_", "int or None",
+        """How many things have a vector, with ``embedding_dim``.""", only=SEQUENCES),
 )
 # fmt: on
 

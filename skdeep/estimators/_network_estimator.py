@@ -26,12 +26,23 @@ from skdeep.data._features import (
     of_validation_rows,
     refuse_datasets,
 )
+from skdeep.data._holdout import check_groups
 from skdeep.data._sample_weights import row_weights
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
+from skdeep.estimators._auto import without_auto
 from skdeep.estimators._fitted_views import FittedViews
+from skdeep.estimators._layer_sizes import SIZES, layer_sizes
+from skdeep.estimators._members import (
+    continued_members,
+    fitted_of,
+    new_members,
+    put_together,
+    train_members,
+)
+from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
@@ -83,6 +94,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         X_val=None,
         y_val=None,
         sample_weight_val=None,
+        groups=None,
     ):
         """Train the network.
 
@@ -105,6 +117,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             Their targets.
         sample_weight_val : array-like, default=None
             Their weights.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of groups, such as patients, whose training rows early stopping or
+            calibration hold out together or not at all. Behind scikit-learn's routers
+            ask for them by ``set_fit_request(groups=True)``.
 
         Returns
         -------
@@ -123,13 +139,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             any.
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
-        tasks = begin_tasks(self, self.epochs, X, y, sample_weight)
-        training = self._training_data(X, y, sample_weight, continuing, None)
+        tasks = begin_tasks(self, self.epochs * self.n_members, X, y, sample_weight)
+        training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
-        job = self._prepare(training, validation, self.epochs, continuing)
-        callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
-        outcome = run_job(job, callbacks)
-        return self._keep(job, outcome, tasks, keep_optimizer=self.warm_start)
+        return self._run(training, validation, self.epochs, continuing, tasks)
 
     @unchanged_on_error
     @fit_context(prefer_skip_nested_validation=True)
@@ -163,12 +176,22 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         True
         """
         training = self._training_data(X, y, None, False, None)
+        if self.n_members > 1:
+            members = [m._start(training) for m in new_members(self)]
+            put_together(self, members)
+            return self
+        self.__dict__.pop("members_", None)
+        return self._start(training)
+
+    def _start(self, training):
+        """Keep a network with initial weights."""
         job = self._prepare(training, None, self.epochs, continuing=False)
         weights = job.key.network.draw_weights(job.seeds.weights, job.training)
         self._fitted = self._network(job, weights)
         self._training_state = TrainingState(job.seeds, 0)
         self.history_ = {}
         self.n_iter_ = self.n_epochs_ = self.best_epoch_ = 0
+        self.do_early_stopping_ = False
         self.n_outputs_ = self._head.n_outputs
         return self
 
@@ -193,6 +216,11 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         check_is_fitted(self)
         given = weights.get_weights() if hasattr(weights, "get_weights") else weights
         self._fitted = self._fitted.with_weights(given)
+        if hasattr(self, "members_"):
+            members = continued_members(self)
+            pairs = zip(members, self._fitted.members, strict=True)
+            self.members_ = [m.set_weights(fitted.weights) for m, fitted in pairs]
+            return self
         state = self._training_state
         self._training_state = TrainingState(
             state.seeds, state.n_epochs, weight_scale=state.weight_scale
@@ -213,20 +241,33 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _partial_fit(self, X, y, sample_weight, classes):
         """One more epoch over these rows."""
-        if self.early_stopping:
+        if self.early_stopping and self.early_stopping != "auto":
             raise ValueError(
                 "partial_fit sees too little to stop early; got early_stopping=True. "
                 "Use fit, or set early_stopping=False."
             )
         continuing = hasattr(self, "_fitted")
-        tasks = begin_tasks(self, 1, X, y, sample_weight)
+        tasks = begin_tasks(self, self.n_members, X, y, sample_weight)
         training = self._training_data(X, y, sample_weight, continuing, classes)
-        job = self._prepare(training, None, 1, continuing, is_partial=True)
-        callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
-        outcome = run_job(job, callbacks)
-        return self._keep(job, outcome, tasks, keep_optimizer=True)
+        return self._run(training, None, 1, continuing, tasks, is_partial=True)
 
-    def _training_data(self, X, y, sample_weight, continuing, classes):
+    def _run(
+        self, training, validation, n_epochs, continuing, tasks, *, is_partial=False
+    ):
+        """Train the network, or all members, and keep what is left."""
+        keep = self.warm_start or is_partial
+        if self.n_members > 1 or (continuing and hasattr(self, "members_")):
+            rows = (training, validation, n_epochs, continuing)
+            members, runs, interrupted = train_members(self, *rows, tasks, is_partial)
+            return self._keep_members(members, runs, interrupted, tasks, keep)
+        job = self._prepare(training, validation, n_epochs, continuing, is_partial)
+        callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
+        measures = epoch_scores(self, job, self.monitor)
+        outcome = run_job(job, callbacks, measures)
+        self.__dict__.pop("members_", None)
+        return self._keep(job, outcome, tasks, keep_optimizer=keep)
+
+    def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
         """Check, encode and weigh the rows to train on.
 
         Sets: ``_head`` and what ``_check_X`` sets.
@@ -247,7 +288,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             self._head = self._continued_head(self._head)
         encoded = self._encode(y, "y")
         weight = self._with_class_weight(weight, self._head, y)
-        return TrainingData(X, encoded, weight)
+        groups = None if groups is None else check_groups(groups, X)
+        return TrainingData(X, encoded, weight, y, groups)
 
     def _with_class_weight(self, weight, head, y):
         """Multiply class weights in; regressors have none."""
@@ -272,7 +314,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             X = self._check_X(X_val, reset=False)
             check_lengths(X, y, "X_val", "y_val")
             weight = row_weights(sample_weight_val, X, len(y))
-            rows = TrainingData(X, self._encode(y, "y_val"), weight)
+            rows = TrainingData(X, self._encode(y, "y_val"), weight, y)
             return rows.with_mean_weight_one("X_val and y_val")
 
     def _encode(self, y, name):
@@ -286,29 +328,71 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """The dtype of rows, targets and losses."""
         return "float64" if self.dtype == "float64" else "float32"
 
-    def _prepare(self, training, validation, n_epochs, continuing, is_partial=False):
+    def _prepare(
+        self,
+        training,
+        validation,
+        n_epochs,
+        continuing,
+        is_partial=False,
+        is_first=True,
+    ):
         """Return the job that trains on these rows, from scratch or going on."""
         refuse_graphs(load_tensorflow())
+        parameters = self._network_parameters()
         setting = Setting(
-            self._network_parameters(),
+            without_auto(parameters, training.n_rows, is_partial),
             defaults_of(type(self), OPTIMIZER),
             self._head,
             self._input_shape(),
             n_epochs,
             is_partial,
+            is_first,
         )
         before = (self._training_state, self._fitted) if continuing else None
         return prepare_job(setting, training, validation, before)
 
     def _network_parameters(self):
-        """Return the constructor's parameters; what fit has found out replaces some."""
-        return self.get_params(deep=False)
+        """Return the constructor's parameters as networks are made of them."""
+        parameters = self.get_params(deep=False)
+        return {**parameters, SIZES: layer_sizes(type(self), parameters)}
 
     def _keep(self, job, outcome, tasks, *, keep_optimizer):
-        """Keep what a job has left, and tell the user what he should know.
+        """Keep what a job has left, and tell the user what he should know."""
+        self._take(job, outcome, keep_optimizer)
+        # After the attributes are set: interrupted_ is a copy with them, and the
+        # estimator gets back those it had (see ``unchanged_on_error``).
+        if outcome.interrupted:
+            self._raise_interrupt(outcome.n_epochs, bool(outcome.history))
+        self._warn_if_useless([log["loss"] for log in outcome.history])
+        if tasks is not None:
+            tasks.end()
+        return self
+
+    def _keep_members(self, members, runs, interrupted, tasks, keep_optimizer):
+        """Keep what the jobs of all members have left; see ``_keep``."""
+        trained = [
+            member._take(job, outcome, keep_optimizer)
+            for member, (job, outcome) in zip(members, runs, strict=False)
+            if outcome.history
+        ]
+        if trained:
+            put_together(self, trained)
+        if interrupted:
+            reached = self.n_epochs_ if trained else 0
+            self._raise_interrupt(reached, bool(trained))
+        n_epochs = min(len(outcome.history) for _, outcome in runs)
+        losses = [[log["loss"] for log in o.history[:n_epochs]] for _, o in runs]
+        self._warn_if_useless(np.mean(losses, axis=0).tolist())
+        if tasks is not None:
+            tasks.end()
+        return self
+
+    def _take(self, job, outcome, keep_optimizer):
+        """Take over what a job has left.
 
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
-        ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
+        ``n_epochs_``, ``best_epoch_``, ``do_early_stopping_``, ``n_outputs_``.
         """
         self._fitted = self._calibrated(self._network(job, outcome.weights), job)
         self._training_state = state_after(job, outcome, keep_optimizer)
@@ -316,15 +400,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = outcome.n_epochs - job.first_epoch
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
+        self.do_early_stopping_ = job.stopping is not None
         self.n_outputs_ = self._head.n_outputs
         self._measure(job.training)
-        # After the attributes are set: interrupted_ is a copy with them, and the
-        # estimator gets back those it had (see ``unchanged_on_error``).
-        if outcome.interrupted:
-            self._raise_interrupt(outcome)
-        self._warn_if_useless(outcome.history)
-        if tasks is not None:
-            tasks.end()
         return self
 
     def _calibrated(self, fitted, job):
@@ -334,13 +412,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     def _measure(self, rows):
         """Measure on training rows what a prediction needs besides the network."""
 
-    def _raise_interrupt(self, outcome):
+    def _raise_interrupt(self, n_epochs, has_trained):
         """Pass Ctrl-C on, whatever is around the fit: a search must end as well.
 
         Sets: ``interrupted_``, if an epoch was finished.
         """
         what = "the estimator is as it was."
-        if outcome.history:
+        if has_trained:
             # No clone: fitted attributes belong to it, and a subclass's constructor
             # must not run.
             reached = object.__new__(type(self))
@@ -349,13 +427,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             self.interrupted_ = reached
             what = (
                 f"interrupted_ is a fitted estimator with the weights of epoch "
-                f"{outcome.n_epochs}, or with early stopping the best so far."
+                f"{n_epochs}, or with early stopping the best so far."
             )
         raise KeyboardInterrupt(
-            f"Training was interrupted in epoch {outcome.n_epochs + 1}; {what}"
+            f"Training was interrupted in epoch {n_epochs + 1}; {what}"
         )
 
-    def _make_callbacks(self, job, tasks, given, verbose):
+    def _make_callbacks(self, job, tasks, given, verbose, title=""):
         """Return what watches the run of a job, the display last.
 
         Sets: ``callbacks_``.
@@ -375,7 +453,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
                 "n_epochs_": run.epoch,
             }
             callbacks.append(tasks)
-        display = make_display(verbose, type(self).__name__)
+        display = make_display(verbose, type(self).__name__, title)
         if display is not None:
             callbacks.append(display)
         if hasattr(self, "_report"):
@@ -408,9 +486,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             for name in names
         }
 
-    def _warn_if_useless(self, logs):
+    def _warn_if_useless(self, losses):
         """Warn if no epoch was better than the first."""
-        losses = [log["loss"] for log in logs]
         if (
             len(losses) < FEWEST_EPOCHS
             or losses[0] < 1e-12
@@ -441,7 +518,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         arguments, such as ``delta`` of its Huber loss.
         """
         state = super().__getstate__()
-        kept = {name: v for name, v in state.items() if name != "callbacks_"}
+        left = {"callbacks_"}
+        if "members_" in state:  # their networks are in them
+            left.add("_fitted")
+        kept = {name: v for name, v in state.items() if name not in left}
         parameters = {name: kept[name] for name in self._get_param_names()}
         specs = {n: parameter_to_spec(v) for n, v in parameters.items()}
         return with_version(kept | specs)
@@ -454,6 +534,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             load_tensorflow()
         made = {name: parameter_from_spec(v) for name, v in specs.items()}
         super().__setstate__(state | made)
+        if hasattr(self, "members_"):
+            self._fitted = fitted_of(self.members_)
 
     def __sklearn_is_fitted__(self):
         """Fitted is what has a network, however far a failed fit came."""

@@ -12,10 +12,13 @@ from sklearn.base import RegressorMixin
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
 from skdeep.data._targets import dense_targets
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._head import head_of_numbers
+from skdeep.keras_objects._losses import name_of_loss, resolve_loss
+from skdeep.networks._head import OF_DIFFERENCES, head_of_numbers
+from skdeep.networks._member_moments import moments_of_members
 from skdeep.networks._output_from_parameters import number_output
 
 
@@ -29,7 +32,18 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return dense_targets(y.astype(np.float64) if is_text else y)
 
     def _make_head(self, y, weight, classes):
-        return head_of_numbers(y, weight, self.normalize_y, self._output()), y
+        standardize = self._standardizes_y()
+        return head_of_numbers(y, weight, standardize, self._output()), y
+
+    def _standardizes_y(self):
+        """Whether to train on the standardised target; "auto" asks the loss."""
+        if self.normalize_y != "auto":
+            return self.normalize_y
+        if isinstance(self.loss, str) and self.loss == "auto":
+            return True
+        load_tensorflow()
+        loss = resolve_loss(self.loss, dict(self.loss_params or {}))
+        return name_of_loss(loss) in OF_DIFFERENCES
 
     def _continued_head(self, head):
         output = self._output()
@@ -84,15 +98,19 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return_std : bool, default=False
             Return the standard deviation of the targets around the predictions, too,
             for networks that were fitted for a distribution: ``loss="gaussian"``,
-            "poisson", "gamma" or "tweedie".
+            "poisson", "gamma" or "tweedie". With ``n_members`` above 1 it has the
+            deviation among the members in it, and of networks without a distribution
+            that alone.
 
         Returns
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
             In the shape and the units of the targets of fit; in float32 if X is in it
-            and the units of the targets fit, else in float64.
+            and the units of the targets fit, else in float64. The mean over members.
         std : ndarray of the same shape
-            Only with ``return_std``.
+            Only with ``return_std``. Its square is the mean over members of their
+            variances, plus the variance over members of their predictions (the law of
+            total variance).
         """
         self._check_fitted()
         dtype = self._prediction_dtype(X)
@@ -101,16 +119,25 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 X, functools.partial(self._head.decode, dtype=dtype)
             )
         self._check_has_std()
-        decode = functools.partial(self._head.decode_moments, dtype=dtype)
-        moments = self._predictions(X, decode)  # (n_samples, ..., 2)
+        moments = self._moments(X, dtype)
         return moments[..., 0], np.sqrt(moments[..., 1])
+
+    def _moments(self, X, dtype):
+        """Predictions and variances of shape (n_samples, ..., 2)."""
+        if not hasattr(self, "members_"):
+            decode = functools.partial(self._head.decode_moments, dtype=dtype)
+            return self._predictions(X, decode)
+        heads = [member._head for member in self.members_]
+        decode = functools.partial(moments_of_members, heads=heads, dtype=dtype)
+        return self._fitted.predict_together(self._check_X(X, reset=False), decode)
 
     def _check_has_std(self):
         """Refuse a deviation that nothing is known of."""
-        if not self._head.output.has_variance:
+        if not (self._head.output.has_variance or hasattr(self, "members_")):
             raise ValueError(
-                "predict with return_std=True needs a network of a distribution; got "
-                f"one of loss={self.loss!r}. Fit with loss='gaussian'."
+                "predict with return_std=True needs a network of a distribution, or "
+                f"several networks; got one of loss={self.loss!r}. Fit with "
+                "loss='gaussian', or n_members=5."
             )
 
     def predict_quantiles(self, X, quantiles=None):

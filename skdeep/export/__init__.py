@@ -17,9 +17,11 @@ from typing import Any
 
 from skdeep._atomic_write import Place, replacement
 from skdeep.engine._fitted import FittedNetwork
-from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.engine._fitted_members import FittedMembers
 
 __all__ = ["export_network"]
+
+Fitted = FittedNetwork | FittedMembers
 
 # Where the conventions are: in a .keras file and in the folder that TensorFlow keeps
 # for additions of others; in ONNX under this key of the metadata.
@@ -29,14 +31,14 @@ KEY = "skdeep"
 
 
 def export_network(
-    fitted: FittedNetwork, conventions: dict[str, Any], path: Place, format: str
+    fitted: Fitted, conventions: dict[str, Any], path: Place, format: str
 ) -> None:
     """Write a network, with its conventions, whole or not at all.
 
     Parameters
     ----------
-    fitted : FittedNetwork
-        The network.
+    fitted : FittedNetwork or FittedMembers
+        The network, or several whose mean is taken.
     conventions : dict
         Plain values that say what goes in and comes out.
     path : str or path-like
@@ -71,31 +73,23 @@ def _check_folder(path: Path) -> None:
         )
 
 
-def _new_model(fitted: FittedNetwork) -> Any:
-    """The network as Keras model; the user may have trained ``model_`` further."""
-    load_tensorflow()
-    return fitted.network.to_keras(
-        fitted.hyperparameters, fitted.prediction_weights, fitted.rescaling
-    )
-
-
-def _write_keras(fitted: FittedNetwork, text: str, path: Path) -> None:
+def _write_keras(fitted: Fitted, text: str, path: Path) -> None:
     """Write the Keras model, and the conventions as one more member of its zip file."""
-    _new_model(fitted).save(path)
+    fitted.to_keras().save(path)
     # Keras reads the members that it knows (test_other_programs_predict_the_same).
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(MEMBER, text)
 
 
-def _write_saved_model(fitted: FittedNetwork, text: str, path: Path) -> None:
+def _write_saved_model(fitted: Fitted, text: str, path: Path) -> None:
     """Write the folder, and the conventions where it has room for them."""
-    _new_model(fitted).export(path, format="tf_saved_model", verbose=False)
+    fitted.to_keras().export(path, format="tf_saved_model", verbose=False)
     extra = path / FOLDER
     extra.mkdir()
     (extra / MEMBER).write_text(text)
 
 
-def _write_onnx(fitted: FittedNetwork, text: str, path: Path) -> None:
+def _write_onnx(fitted: Fitted, text: str, path: Path) -> None:
     """Write the graph, and the conventions into its metadata."""
     from skdeep.export._onnx import onnx_model
 
@@ -105,7 +99,7 @@ def _write_onnx(fitted: FittedNetwork, text: str, path: Path) -> None:
     path.write_bytes(model.SerializeToString())
 
 
-WRITERS: dict[str, Callable[[FittedNetwork, str, Path], None]] = {
+WRITERS: dict[str, Callable[[Fitted, str, Path], None]] = {
     "keras": _write_keras,
     "onnx": _write_onnx,
     "saved_model": _write_saved_model,

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.data._targets import check_units
 from skdeep.engine._fitted import FittedNetwork
+from skdeep.engine._fitted_members import FittedMembers
 
 OPSET = 20  # the first with Gelu; ONNX Runtime has it since 1.17
 IR_VERSION = 9  # of the same time
 
 
-def onnx_model(fitted: FittedNetwork) -> Any:
+def onnx_model(fitted: FittedNetwork | FittedMembers) -> Any:
     """Return an ``onnx.ModelProto`` that does what the fitted network does."""
     try:
         import onnx
@@ -88,13 +88,7 @@ class Graph:
         return name
 
 
-def _write_network(graph: Graph, fitted: FittedNetwork) -> None:
+def _write_network(graph: Graph, fitted: FittedNetwork | FittedMembers) -> None:
     """Append all operators, from the value "input" to the value "output"."""
-    x = fitted.network.to_onnx(graph, "input", fitted.prediction_weights)
-    if fitted.rescaling is None:
-        # The last operator has named its result after itself.
-        graph.add("Identity", x, output="output")
-        return
-    check_units(*fitted.rescaling, "float32", "be part of an ONNX model")
-    scale, offset = (graph.constant(numbers) for numbers in fitted.rescaling)
-    graph.add("Add", graph.add("Mul", x, scale), offset, output="output")
+    # The last operator has named its result after itself.
+    graph.add("Identity", fitted.to_onnx(graph, "input"), output="output")

@@ -103,6 +103,18 @@ def _check_state(cls: type, state: dict[str, Any]) -> None:
         damaged(f"{cls.__name__} with memory={state['memory']!r}")
     if not isinstance(state.get("_fitted"), FittedNetwork | None):
         damaged(f"{cls.__name__} with a network of type {type(state['_fitted'])}")
+    if "members_" in state:
+        _check_members(cls, state["members_"])
+
+
+def _check_members(cls: type, members: Any) -> None:
+    """Refuse members that are no fitted estimators of one architecture."""
+    are_fitted = isinstance(members, list) and all(
+        type(member) is cls and isinstance(vars(member).get("_fitted"), FittedNetwork)
+        for member in members
+    )
+    if not are_fitted or len({member._fitted.network for member in members}) != 1:
+        damaged(f"{cls.__name__} with members {members!r:.80}")
 
 
 def _requests(metadata: Any) -> dict[str, dict[str, Any]]:

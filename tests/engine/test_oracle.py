@@ -11,7 +11,13 @@ import keras
 import numpy as np
 import pytest
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+    RNNRegressor,
+)
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._random import draw_seeds
 
@@ -32,6 +38,8 @@ SMALL = {
     "shuffle": False,
     "random_state": 3,
 }
+# Keras trains on the target as it is.
+PLAIN = {**SMALL, "normalize_y": False}
 LOSSES = {
     "regression": lambda: keras.losses.MeanSquaredError(),
     "binary": lambda: keras.losses.BinaryCrossentropy(),
@@ -98,7 +106,7 @@ def test_every_optimizer_takes_the_steps_of_keras(name):
     """Losses and weights after 16 updates equal those of Keras' own loop."""
     own, params = OPTIMIZERS[name]
     kind = name.split()[0]
-    estimator = DNNRegressor(**SMALL, optimizer=kind, **own, optimizer_params=params)
+    estimator = DNNRegressor(**PLAIN, optimizer=kind, **own, optimizer_params=params)
     theirs = keras.optimizers.get({"class_name": kind, "config": {**own, **params}})
 
     estimator.fit(X, Y_NUMBER)
@@ -151,7 +159,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_part_of_a_network_trains_as_in_keras(name):
     """Penalties, normalisation, constraints and activations equal Keras' layers."""
-    estimator = DNNRegressor(**{**SMALL, "learning_rate": 0.01, **NETWORKS[name]})
+    estimator = DNNRegressor(**{**PLAIN, "learning_rate": 0.01, **NETWORKS[name]})
     clip = {k: v for k, v in NETWORKS[name].items() if k in ("clipnorm", "clipvalue")}
     optimizer = keras.optimizers.Adam(0.01, **clip)
 
@@ -258,7 +266,7 @@ def test_double_precision_agrees_to_ten_digits():
     """In float64 the loops give the same weights to 1e-10, with and without XLA."""
     rate = 2.0**-10  # Keras keeps learning rates in float32
     estimator = DNNRegressor(
-        **SMALL, dtype="float64", optimizer="sgd", learning_rate=rate
+        **PLAIN, dtype="float64", optimizer="sgd", learning_rate=rate
     )
     loss = keras.losses.MeanSquaredError(dtype="float64")
     optimizer = keras.optimizers.SGD(rate)
@@ -285,7 +293,8 @@ LOSS_CASES = {
 def test_losses_by_name_are_those_of_keras(loss):
     """A loss given by name trains as the Keras loss of that name."""
     cls, y, changes = LOSS_CASES[loss]
-    estimator = cls(**SMALL, loss=loss, **changes)
+    common = PLAIN if cls is DNNRegressor else SMALL
+    estimator = cls(**common, loss=loss, **changes)
 
     estimator.fit(X, y)
 
@@ -319,7 +328,7 @@ def test_one_hot_losses_get_one_hot_targets():
 
 def test_validation_losses_are_those_of_keras():
     """val_loss, penalties included, equals Keras' evaluation after every epoch."""
-    estimator = DNNRegressor(**SMALL, l2=0.01, activity_l1=0.01)
+    estimator = DNNRegressor(**PLAIN, l2=0.01, activity_l1=0.01)
 
     estimator.fit(X[:30], Y_NUMBER[:30], X_val=X[30:], y_val=Y_NUMBER[30:])
 
@@ -344,7 +353,7 @@ def test_learning_rates_follow_decay_and_schedules(scheduled):
         if scheduled
         else {"learning_rate": 0.05, "decay": 0.1}
     )
-    estimator = DNNRegressor(**SMALL, optimizer="sgd", **changes)
+    estimator = DNNRegressor(**PLAIN, optimizer="sgd", **changes)
 
     estimator.fit(X, Y_NUMBER)
 
@@ -391,7 +400,7 @@ class Planned(keras.optimizers.schedules.LearningRateSchedule):
 def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     """Over the planned epochs, as in Keras by batches, whatever is accumulated."""
     accumulated = {"gradient_accumulation_steps": n_steps} if n_steps > 1 else {}
-    settings = {**SMALL, "optimizer_params": accumulated, "learning_rate": 0.02}
+    settings = {**PLAIN, "optimizer_params": accumulated, "learning_rate": 0.02}
     estimator = DNNRegressor(**settings, schedule=name).fit(X, Y_NUMBER)
 
     schedule = Planned(name, 0.02, EPOCHS * (-(-N_ROWS // BATCH_SIZE)))
@@ -399,3 +408,78 @@ def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     optimizer = keras.optimizers.Adam(schedule, **accumulated)
     oracle = keras_fit(estimator, X, Y_NUMBER, optimizer, LOSSES["regression"]())
     assert_same_training(estimator, oracle)
+
+
+STEPS = RNG.normal(size=(N_ROWS, 6, 3))
+PADDED = np.where(
+    np.arange(6)[:, np.newaxis] < RNG.randint(1, 7, size=(N_ROWS, 1, 1)), STEPS, -1.0
+)
+WORDS = RNG.randint(0, 5, size=(N_ROWS, 6))
+RECURRENT = {
+    "lstm": ({}, STEPS),
+    "gru": ({"cell": "gru"}, STEPS),
+    "simple": ({"cell": "simple"}, STEPS),
+    "padded": ({"mask_value": -1.0}, PADDED),
+    "padded stack of both ways": (
+        {"units": (4, 3), "bidirectional": True, "mask_value": -1.0, "cell": "gru"},
+        PADDED,
+    ),
+    "words": ({"embedding_dim": 4}, WORDS),
+    "padded words both ways": (
+        {"embedding_dim": 4, "mask_value": 0, "bidirectional": True},
+        WORDS,
+    ),
+    "all parts": (
+        {
+            "units": (4, 3),
+            "hidden_layer_sizes": (5,),
+            "batch_normalization": True,
+            "l1": 0.01,
+            "l2": 0.02,
+            "activity_l1": 0.01,
+            "max_norm": 0.5,
+        },
+        STEPS,
+    ),
+}
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_networks_train_as_in_keras(name):
+    """Cells, directions, stacks, masks and embeddings equal Keras' layers."""
+    own, rows = RECURRENT[name]
+    settings = {**SMALL, "hidden_layer_sizes": (), "units": (4,), "optimizer": "sgd"}
+    estimator = RNNRegressor(**settings | {"learning_rate": 0.1} | own)
+
+    estimator.initialize(rows, Y_NUMBER)
+
+    optimizer = keras.optimizers.SGD(0.1)
+    oracle = keras_fit(estimator, rows, Y_NUMBER, optimizer, LOSSES["regression"]())
+    for jit_compile in MODES:
+        estimator.set_params(jit_compile=jit_compile).fit(rows, Y_NUMBER)
+        assert_same_training(estimator, oracle)
+    expected = estimator.model_.predict(rows, verbose=0)[:, 0]
+    np.testing.assert_allclose(estimator.predict(rows), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "mixed_bfloat16"])
+def test_recurrent_networks_train_in_other_dtypes(dtype):
+    """Numbers of words stay whole, and float64 equals Keras to many digits."""
+    words = WORDS + 300
+    network = RNNRegressor(
+        **{**SMALL, "hidden_layer_sizes": ()},
+        units=(4,),
+        embedding_dim=3,
+        dtype=dtype,
+        optimizer="sgd",
+        learning_rate=0.1,
+    )
+
+    network.fit(words, Y_NUMBER)
+
+    oracle = keras_fit(
+        network, words, Y_NUMBER, keras.optimizers.SGD(0.1), LOSSES["regression"]()
+    )
+    tolerance = 1e-6 if dtype == "float64" else 0.02
+    assert_same_training(network, oracle, rtol=tolerance, atol=tolerance)

@@ -307,11 +307,6 @@ def fails(*args, **kwargs):
     raise ZeroDivisionError("a mistake of the user")
 
 
-def one_number(y_true, y_pred):
-    """Return one number for all rows."""
-    return keras.ops.mean(y_true - y_pred)
-
-
 def one_argument(y_true):
     """Take no predictions."""
     return y_true
@@ -350,6 +345,8 @@ def nan_kernel(shape, dtype=None):
 NOT_NUMBERS = ["a", None, NAN]
 REFUSED_BY_SKLEARN = {
     "hidden_layer_sizes": [-1, 0, NAN, "abc", None, 3.0],
+    "n_layers": [True, -1, 1.5, NAN, "a"],
+    "units": [True, 0, 1.5, NAN, "a"],
     "activation": [None, 3, NAN],
     "activation_params": [3, "a"],
     "kernel_initializer": [3, None, NAN],
@@ -449,6 +446,8 @@ PARAMETERS = {
     "activation that loses a column": case("shape", activation=OddShape()),
     "activation_params unknown": case("activation_params", activation_params={"a": 1}),
     "activation_params no name": case("activation_params", activation_params={1: 1}),
+    "units beside sizes": case("Leave one of them out", units=5),
+    "layers beside sizes": case("n_layers=2. Leave", n_layers=2),
     "too many activations": case("per layer", activation=("relu",) * 7),
     "activations in a set": case("activation must", activation={"relu", "tanh"}),
     "activation_params of no layer": case(
@@ -507,7 +506,6 @@ PARAMETERS = {
     "loss for classes": case("targets", REGRESSORS, loss="categorical_crossentropy"),
     "loss for two classes": case("targets", CLASSIFIERS, loss="binary_crossentropy"),
     "loss for numbers": case("targets", CLASSIFIERS, loss="poisson"),
-    "loss of one number": case("one value per row", loss=one_number),
     "loss of one argument": case("loss", loss=one_argument),
     "loss that fails": case("loss", loss=fails),
     "loss that does not reduce": case(
