@@ -181,12 +181,17 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
         Smaller improvements do not count.
-    monitor : str, default="auto"
-        A column of ``history_``; "auto" is "val_loss".
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
     monitor_mode : {"auto", "min", "max"}, default="auto"
-        Whether less or more of it is better; inferred from the name by default.
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``.
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
     calibration : "temperature" or None, default=None
         Divide the logits of predictions by the number that gives the rows held out the
         smallest cross-entropy, so that probabilities say how often they are right.
@@ -334,7 +339,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         early_stopping: bool | str = "auto",
         patience: int = 10,
         min_delta: float = 0.0,
-        monitor: str = "auto",
+        monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
         calibration: str | None = None,
@@ -533,12 +538,17 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
         Smaller improvements do not count.
-    monitor : str, default="auto"
-        A column of ``history_``; "auto" is "val_loss".
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
     monitor_mode : {"auto", "min", "max"}, default="auto"
-        Whether less or more of it is better; inferred from the name by default.
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``.
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
     normalize_y : bool or "auto", default="auto"
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units, and metrics are measured in them; the loss is not. "auto"
@@ -680,7 +690,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         early_stopping: bool | str = "auto",
         patience: int = 10,
         min_delta: float = 0.0,
-        monitor: str = "auto",
+        monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
         normalize_y: bool | str = "auto",

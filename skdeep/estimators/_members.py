@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skdeep.callbacks._callback import Callback
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._fitted_members import FittedMembers
 from skdeep.engine._job import Job, Outcome
 from skdeep.engine._random import draw_seeds
 from skdeep.engine._run import run_job
 from skdeep.engine._side_by_side import run_side_by_side
+from skdeep.estimators._monitor import epoch_scores
 from skdeep.exceptions import InvalidNetworkError
 
 # What a fit leaves in a member; the rest of it is as in the whole estimator.
@@ -88,13 +90,13 @@ def train_members(
     """Train all members; return them, what was run, and whether Ctrl-C ended it."""
     members, jobs = [], []
 
-    def prepared() -> Iterator[Job]:
+    def prepared() -> Iterator[tuple[Job, list[Callback]]]:
         made = continued_members(whole) if continuing else new_members(whole)
         for member in made:
             rows = (training, validation, n_epochs, continuing, is_partial)
             jobs.append(member._prepare(*rows, is_first=not members))
             members.append(member)
-            yield jobs[-1]
+            yield jobs[-1], epoch_scores(member, jobs[-1], whole.monitor)
 
     if tasks is None and not whole.callbacks and not whole.verbose:
         outcomes, interrupted = run_side_by_side(prepared())
@@ -104,16 +106,19 @@ def train_members(
 
 
 def _run_in_turn(
-    whole: Any, jobs: Iterator[Job], members: list[Any], tasks: Any
+    whole: Any,
+    jobs: Iterator[tuple[Job, list[Callback]]],
+    members: list[Any],
+    tasks: Any,
 ) -> tuple[list[Outcome], bool]:
     """Run jobs one after the other, for those who look on."""
     outcomes: list[Outcome] = []
-    for number, job in enumerate(jobs, start=1):
+    for number, (job, measures) in enumerate(jobs, start=1):
         title = f"Member {number}/{whole.n_members}"
         callbacks = members[-1]._make_callbacks(
             job, tasks, whole.callbacks, whole.verbose, title
         )
-        outcomes.append(run_job(job, callbacks))
+        outcomes.append(run_job(job, callbacks, measures))
         if outcomes[-1].interrupted:
             return outcomes, True
     return outcomes, False

@@ -420,17 +420,21 @@ TRAINING = (
     Parameter("min_delta", 0.0, RUN, [NOT_NEGATIVE],
         "float",
         """Smaller improvements do not count."""),
-    Parameter("monitor", "auto", RUN, [str],
-        "str",
-        """A column of ``history_``; "auto" is "val_loss"."""),
+    Parameter("monitor", "auto", RUN, [str, callable],
+        "str or callable",
+        """A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn,
+        by name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front."""),
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
-        """Whether less or more of it is better; inferred from the name by default."""),
+        """Whether less or more of it is better; inferred from the name by default, and
+        known of scorers."""),
     Parameter("validation_fraction", 0.1, RUN,
         [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
-        """Share of the rows that early stopping watches when fit gets no
-        ``X_val``."""),
+        """Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on."""),
     Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
         '"temperature" or None',
         """Divide the logits of predictions by the number that gives the rows held out
