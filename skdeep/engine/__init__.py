@@ -9,7 +9,8 @@ Who owns what:
   metrics) and ``_stateless_optimizer`` are its parts, ``_state`` what it is given.
 - ``_program`` puts loops around the step and compiles them. It holds nothing of a fit
   and no lock, so threads train with it side by side, and it can be dropped at any time.
-- ``_numpy_predictor`` predicts with networks that NumPy can compute, ``_predictor``
+- ``_numpy_predictor`` predicts with networks that NumPy can compute, threads in turns
+  (``_turns``), ``_predictor``
   with all others, by compiled functions; both see tiles of one shape only, which
   ``_probe`` tries.
 - ``_run`` owns one fit: it cuts the epochs into segments, looks at losses and stops.
