@@ -16,7 +16,7 @@ from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.networks._head import head_of_numbers
-from skdeep.networks._member_moments import moments_of_members
+from skdeep.networks._member_moments import moments_of_members, quantiles_of_members
 from skdeep.networks._output_from_parameters import number_output
 
 
@@ -211,10 +211,13 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _quantiles(self, X, levels):
         """The quantiles of these levels, behind the axes of the targets."""
-        decode = functools.partial(
-            self._head.decode_quantiles, levels=levels, dtype=self._prediction_dtype(X)
-        )
-        return self._predictions(X, decode)
+        settings = {"levels": levels, "dtype": self._prediction_dtype(X)}
+        if not hasattr(self, "members_"):
+            decode = functools.partial(self._head.decode_quantiles, **settings)
+            return self._predictions(X, decode)
+        heads = [member._head for member in self.members_]
+        decode = functools.partial(quantiles_of_members, heads=heads, **settings)
+        return self._fitted.predict_together(self._check_X(X, reset=False), decode)
 
     def _prediction_dtype(self, X):
         """Single precision for rows in it, if the units of the targets fit."""

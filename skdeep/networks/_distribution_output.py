@@ -160,6 +160,13 @@ class PositiveOutput(NumberOutput):
         return np.array(values, table.dtype)
 
 
+def normal_quantiles(moments: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Return quantiles of mean and variance, which are on the last axis."""
+    mean, deviation = moments[..., :1], np.sqrt(moments[..., 1:])
+    found: np.ndarray = mean + deviation * stats.norm.ppf(levels)
+    return found
+
+
 def named_levels(levels: Any) -> tuple[float, ...]:
     """Check quantiles of a distribution, which are to be named."""
     if levels is None:

@@ -66,6 +66,21 @@ def test_a_gaussian_has_any_quantile_and_interval():
     assert 0.75 < ((low < Y) & (high > Y)).mean() < 0.85
 
 
+@pytest.mark.parametrize("loss", ["gaussian", "gamma"])
+def test_intervals_of_members_say_what_all_of_them_know(loss):
+    """Of gaussians they have the total variance, of others they are averaged."""
+    net = DNNRegressor(**SMALL, loss=loss, n_members=2).fit(X, AMOUNTS)
+    mean, deviation = net.predict(X, return_std=True)
+
+    found = net.predict_interval(X, 0.8)
+
+    expected = stats.norm.ppf([0.1, 0.9], mean[:, None], deviation[:, None])
+    if loss == "gamma":
+        parts = [member.predict_interval(X, 0.8) for member in net.members_]
+        expected = np.mean(parts, axis=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize("power", [-1, 0, 1, 1.5, 2, 3])
 def test_a_linear_network_is_the_generalised_linear_model(power):
     """Without hidden layers "tweedie" finds scikit-learn's TweedieRegressor."""
