@@ -389,14 +389,14 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
         self.n_outputs_ = self._head.n_outputs
-        self._measure(job.training)
+        self._measure(job.training, job.is_partial)
         return self
 
     def _calibrated(self, fitted, job):
         """Return a fitted network that says better how sure it is."""
         return fitted
 
-    def _measure(self, rows):
+    def _measure(self, rows, is_partial):
         """Measure on training rows what a prediction needs besides the network."""
 
     def _raise_interrupt(self, n_epochs, has_trained):

@@ -40,13 +40,14 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 f"per target where there were {head.output.n_units}. Set quantiles "
                 "back, or fit with warm_start=False."
             )
-        return replace(head, output=output)
+        return replace(head, output=output.going_on_from(head.output))
 
-    def _measure(self, rows):
+    def _measure(self, rows, is_partial):
         """Measure how targets vary around predictions. Sets: ``_head``."""
-        if self._head.needs_dispersion:
+        if self._head.output.needs_rows:
             outputs = self._fitted.predict(rows.X)
-            self._head = self._head.with_dispersion(rows.y, outputs, rows.weight)
+            measures = (rows.y, outputs, rows.weight, is_partial)
+            self._head = self._head.measured(*measures)
 
     def _output(self):
         """What the parameters say that the outputs of a target are."""
