@@ -17,7 +17,7 @@ from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._losses import name_of_loss, resolve_loss
-from skdeep.networks._head import OF_DIFFERENCES, head_of_numbers
+from skdeep.networks._head import OF_DIFFERENCES, OF_RATIOS, head_of_numbers
 from skdeep.networks._member_moments import moments_of_members, quantiles_of_members
 from skdeep.networks._output_from_parameters import number_output
 
@@ -43,7 +43,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             return True
         load_tensorflow()
         loss = resolve_loss(self.loss, dict(self.loss_params or {}))
-        return name_of_loss(loss) in OF_DIFFERENCES
+        return name_of_loss(loss) in OF_DIFFERENCES + OF_RATIOS
 
     def _continued_head(self, head):
         output = self._output()

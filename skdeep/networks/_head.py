@@ -174,6 +174,8 @@ OF_DIFFERENCES = (
     "Quantile",
     "Quantiles",
 )
+# And those that ask by which factor it is off, so that the target may be divided.
+OF_RATIOS = ("Gamma", "Tweedie")
 
 
 def check_loss_takes(y: np.ndarray, loss: str, name: str) -> None:
