@@ -8,7 +8,7 @@ many run at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from joblib import cpu_count
@@ -41,13 +41,16 @@ class Halt(Callback):
             raise KeyboardInterrupt
 
 
-def run_side_by_side(jobs: Iterable[Job]) -> tuple[list[Outcome], bool]:
+def run_side_by_side(
+    jobs: Iterable[tuple[Job, Sequence[Callback]]],
+) -> tuple[list[Outcome], bool]:
     """Run jobs, as many at once as there are cores for.
 
     Parameters
     ----------
-    jobs : iterable of Job
-        Each is made when there is a thread for it, so that few hold their rows.
+    jobs : iterable of (Job, sequence of Callback)
+        Each is made when there is a thread for it, so that few hold their rows; the
+        callbacks are what ``run_job`` calls measures.
 
     Returns
     -------
@@ -66,8 +69,8 @@ def run_side_by_side(jobs: Iterable[Job]) -> tuple[list[Outcome], bool]:
     n_threads = n_jobs_at_once()
     with ThreadPoolExecutor(n_threads, thread_name_prefix="skdeep") as pool:
         try:
-            for job in jobs:
-                running.append(pool.submit(run_job, job, [Halt(asked)]))
+            for job, measures in jobs:
+                running.append(pool.submit(run_job, job, [Halt(asked)], measures))
                 _wait_until_busy(running, n_threads - 1)
                 # Those before it have begun, so the first error is always found.
                 if any(f.done() and f.exception() for f in running):

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+from skdeep.callbacks._callback import Callback
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._fitted_members import FittedMembers
 from skdeep.engine._job import Job, Outcome
 from skdeep.engine._random import draw_seeds
 from skdeep.engine._run import run_job
 from skdeep.engine._side_by_side import run_side_by_side
+from skdeep.estimators._monitor import epoch_scores
 from skdeep.exceptions import InvalidNetworkError
 
 # What a fit leaves in a member; the rest of it is as in the whole estimator.
@@ -27,6 +29,7 @@ OWN = frozenset(
         "_training_state",
         "best_epoch_",
         "callbacks_",
+        "do_early_stopping_",
         "history_",
         "n_epochs_",
         "n_iter_",
@@ -87,13 +90,13 @@ def train_members(
     """Train all members; return them, what was run, and whether Ctrl-C ended it."""
     members, jobs = [], []
 
-    def prepared() -> Iterator[Job]:
+    def prepared() -> Iterator[tuple[Job, list[Callback]]]:
         made = continued_members(whole) if continuing else new_members(whole)
         for member in made:
             rows = (training, validation, n_epochs, continuing, is_partial)
             jobs.append(member._prepare(*rows, is_first=not members))
             members.append(member)
-            yield jobs[-1]
+            yield jobs[-1], epoch_scores(member, jobs[-1], whole.monitor)
 
     if tasks is None and not whole.callbacks and not whole.verbose:
         outcomes, interrupted = run_side_by_side(prepared())
@@ -103,16 +106,19 @@ def train_members(
 
 
 def _run_in_turn(
-    whole: Any, jobs: Iterator[Job], members: list[Any], tasks: Any
+    whole: Any,
+    jobs: Iterator[tuple[Job, list[Callback]]],
+    members: list[Any],
+    tasks: Any,
 ) -> tuple[list[Outcome], bool]:
     """Run jobs one after the other, for those who look on."""
     outcomes: list[Outcome] = []
-    for number, job in enumerate(jobs, start=1):
+    for number, (job, measures) in enumerate(jobs, start=1):
         title = f"Member {number}/{whole.n_members}"
         callbacks = members[-1]._make_callbacks(
             job, tasks, whole.callbacks, whole.verbose, title
         )
-        outcomes.append(run_job(job, callbacks))
+        outcomes.append(run_job(job, callbacks, measures))
         if outcomes[-1].interrupted:
             return outcomes, True
     return outcomes, False
@@ -122,7 +128,7 @@ def put_together(whole: Any, members: Sequence[Any]) -> None:
     """Show the members as one fitted estimator.
 
     Sets: ``members_``, ``_fitted``, ``history_``, ``n_iter_``, ``n_epochs_``,
-    ``best_epoch_``, ``n_outputs_``, ``callbacks_``, ``_head``.
+    ``best_epoch_``, ``do_early_stopping_``, ``n_outputs_``, ``callbacks_``, ``_head``.
     """
     whole.members_ = list(members)
     whole._fitted = fitted_of(members)
@@ -131,6 +137,7 @@ def put_together(whole: Any, members: Sequence[Any]) -> None:
     whole.n_iter_ = max(member.n_iter_ for member in members)
     whole.n_epochs_ = max(member.n_epochs_ for member in members)
     whole.best_epoch_ = round(float(np.mean([m.best_epoch_ for m in members])))
+    whole.do_early_stopping_ = members[0].do_early_stopping_
     whole.n_outputs_ = members[0].n_outputs_
     whole._head = members[0]._head  # all decode alike; each knows its own dispersion
     whole.callbacks_ = [c for m in members for c in getattr(m, "callbacks_", [])]

@@ -12,10 +12,12 @@ from sklearn.base import RegressorMixin
 from skdeep._sklearn import check_y, fit_context, with_callbacks
 from skdeep.data._features import is_float32, refuse_dates
 from skdeep.data._targets import dense_targets
+from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._head import head_of_numbers
+from skdeep.keras_objects._losses import name_of_loss, resolve_loss
+from skdeep.networks._head import OF_DIFFERENCES, head_of_numbers
 from skdeep.networks._member_moments import moments_of_members
 from skdeep.networks._output_from_parameters import number_output
 
@@ -30,7 +32,18 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         return dense_targets(y.astype(np.float64) if is_text else y)
 
     def _make_head(self, y, weight, classes):
-        return head_of_numbers(y, weight, self.normalize_y, self._output()), y
+        standardize = self._standardizes_y()
+        return head_of_numbers(y, weight, standardize, self._output()), y
+
+    def _standardizes_y(self):
+        """Whether to train on the standardised target; "auto" asks the loss."""
+        if self.normalize_y != "auto":
+            return self.normalize_y
+        if isinstance(self.loss, str) and self.loss == "auto":
+            return True
+        load_tensorflow()
+        loss = resolve_loss(self.loss, dict(self.loss_params or {}))
+        return name_of_loss(loss) in OF_DIFFERENCES
 
     def _continued_head(self, head):
         output = self._output()

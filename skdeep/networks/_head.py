@@ -165,6 +165,16 @@ LOG_LINKS = ("Gamma", "Poisson", "Tweedie")
 
 # What Keras computes for smaller targets has no minimum, or takes them for 0.
 AT_LEAST_ZERO = ("Poisson", "MeanSquaredLogarithmicError")
+# Losses that ask only how far a prediction is off, so that the target may be shifted.
+OF_DIFFERENCES = (
+    "Gaussian",
+    "Huber",
+    "LogCosh",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Quantile",
+    "Quantiles",
+)
 
 
 def check_loss_takes(y: np.ndarray, loss: str, name: str) -> None:
