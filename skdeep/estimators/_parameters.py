@@ -324,10 +324,16 @@ OPTIMIZER = (
     Parameter("clipvalue", None, PROGRAM, [POSITIVE, None],
         "float",
         """Largest absolute value of each entry of a gradient."""),
+    Parameter("weight_decay", None, VARIABLE, [NOT_NEGATIVE, None],
+        "float",
+        """Every update takes this share of the weights, times the rate, from them,
+        apart from the gradient; for any optimizer. None is the optimizer's own: 0.004
+        for "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101."""),
     Parameter("optimizer_params", None, PROGRAM, [dict, None],
         "dict",
         """Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad,
-        epsilon, weight_decay, global_clipnorm, use_ema, ..."""),
+        epsilon, global_clipnorm, use_ema, ..."""),
 )
 
 # What is minimised and recorded; engine/_objective.py reads it.
@@ -359,6 +365,12 @@ OBJECTIVE = (
         """Predict these quantiles and the median by one network, with an output for
         each: (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They
         never cross, and ``predict`` answers with the median.""", only=REGRESSORS),
+    Parameter("label_smoothing", 0.0, PROGRAM, [RATE],
+        "float",
+        """Share of a label that cross-entropies spread over all classes, so that the
+        network is never quite sure. It can raise the accuracy where labels are wrong
+        now and then, and makes probabilities worse. Source: Szegedy et al. (2016),
+        arXiv 1512.00567.""", only=CLASSIFIERS),
     Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
         "str, Keras metric, callable, list of them, or None",
         """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",

@@ -161,12 +161,15 @@ def state_after(job: Job, outcome: Outcome, keep_optimizer: bool) -> TrainingSta
 def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float]]:
     """Say what program a fit needs, and with which hyperparameters."""
     from skdeep.engine._objective import make_objective
-    from skdeep.keras_objects._optimizers import make_optimizer
+    from skdeep.keras_objects._losses import with_label_smoothing
+    from skdeep.keras_objects._optimizers import DECAY, make_optimizer
     from skdeep.networks._from_parameters import make_network
 
     given, head = setting.parameters, setting.head
+    loss = head.loss(given["loss"], given["loss_params"])
+    smoothing = given.get("label_smoothing", 0.0)
     objective = make_objective(
-        *head.loss(given["loss"], given["loss_params"]),
+        *with_label_smoothing(*loss, smoothing, head.target_type.loss),
         given["metrics"],
         head.target_type,
         head.n_outputs,
@@ -185,6 +188,8 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
         resolve_jit(given["jit_compile"], network),
     )
     hyperparameters = {"learning_rate": rate, "decay": decay, **numbers}
+    if optimizer.decays:
+        hyperparameters[DECAY] = float(given[DECAY])
     check_numbers(hyperparameters, setting.floats)
     return key, hyperparameters
 
