@@ -248,7 +248,7 @@ class Stub:
     """A network of one function of tiles."""
 
     input_shape, output_units, compute_dtype = (3,), 3, "float32"
-    max_values_per_row, takes_indices = 3, False
+    max_values_per_row, multiplications_per_row, takes_indices = 3, 9, False
 
     def __init__(self, function):
         self.function = function
