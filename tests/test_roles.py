@@ -8,6 +8,7 @@ from collections import Counter
 import keras
 import numpy as np
 import pytest
+from sklearn.preprocessing import MinMaxScaler
 
 from skdeep import (
     CNNClassifier,
@@ -16,6 +17,8 @@ from skdeep import (
     DNNRegressor,
     RNNClassifier,
     RNNRegressor,
+    TabularClassifier,
+    TabularRegressor,
 )
 from skdeep.engine import cache_info, clear_cache
 from skdeep.estimators._parameters import (
@@ -43,6 +46,7 @@ COMMON = {
     "max_norm": 2.0,
     "optimizer": "sgd",
     "momentum": 0.5,
+    "weight_decay": 0.01,
     "loss": "mean_squared_error",
     "metrics": None,
     "epochs": 2,
@@ -83,6 +87,8 @@ ESTIMATORS = {
     CNNRegressor: (IMAGE | {"loss": "auto"}, IMAGES),
     RNNClassifier: (SEQUENCES, WORDS),
     RNNRegressor: (SEQUENCES | {"loss": "auto"}, WORDS),
+    TabularClassifier: (TABLE | {"n_members": 1}, X),
+    TabularRegressor: (TABLE | {"loss": "auto", "n_members": 1}, X),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -111,9 +117,11 @@ CHANGES = {
     "nesterov": True,
     "clipnorm": 1.0,
     "clipvalue": 1.0,
-    "optimizer_params": {"weight_decay": 0.1},
+    "weight_decay": 0.1,
+    "optimizer_params": {"use_ema": True},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "label_smoothing": 0.1,
     "quantile": 0.9,
     "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
@@ -136,6 +144,7 @@ CHANGES = {
     "dtype": "float64",
     "jit_compile": True,
     "verbose": False,
+    "preprocessor": MinMaxScaler(),
     "filters": (3,),
     "kernel_size": 2,
     "padding": "valid",
@@ -158,9 +167,10 @@ def start_of(cls, name):
     """Return what an estimator starts from when a parameter is changed, and rows."""
     start, X = ESTIMATORS[cls]
     parts = {} if ROLES[name] == VARIABLE else {**start, **WITHOUT_PARTS}
-    has_sizes = "n_layers" in CONSTRAINTS[cls.__name__]
-    if has_sizes and name in ("n_layers", "units"):  # in place of the sizes
-        start = {n: v for n, v in start.items() if n != "hidden_layer_sizes"}
+    beside = {"label_smoothing": "loss"}  # what it does not go with
+    if "n_layers" in CONSTRAINTS[cls.__name__]:
+        beside |= dict.fromkeys(("n_layers", "units"), "hidden_layer_sizes")
+    start = {n: v for n, v in start.items() if n != beside.get(name)}
     start = {n: parts.get(n, value) for n, value in start.items()}
     return start | NEEDS.get(name, {}), X
 

@@ -36,6 +36,7 @@ ESTIMATORS = [
     RNNRegressor(),
 ]
 SEVERAL = [DNNClassifier(n_members=2), DNNRegressor(n_members=2)]
+# Their medians, means and scales count rows, whatever these weigh.
 RAW_TABLES = [TabularClassifier(), TabularRegressor()]
 WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,

@@ -6,6 +6,7 @@ from skdeep.estimators._keras_estimators import KerasClassifier, KerasRegressor
 from skdeep.estimators._rnn import RNNClassifier, RNNRegressor
 from skdeep.estimators._table_columns import TableColumns
 from skdeep.estimators._tabular import TabularClassifier, TabularRegressor
+from skdeep.estimators._transformer import NetworkTransformer
 
 __all__ = [
     "CNNClassifier",
@@ -14,6 +15,7 @@ __all__ = [
     "DNNRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "NetworkTransformer",
     "RNNClassifier",
     "RNNRegressor",
     "TableColumns",

@@ -331,10 +331,16 @@ OPTIMIZER = (
     Parameter("clipvalue", None, PROGRAM, [POSITIVE, None],
         "float",
         """Largest absolute value of each entry of a gradient."""),
+    Parameter("weight_decay", None, VARIABLE, [NOT_NEGATIVE, None],
+        "float",
+        """Every update takes this share of the weights, times the rate, from them,
+        apart from the gradient; for any optimizer. None is the optimizer's own: 0.004
+        for "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101."""),
     Parameter("optimizer_params", None, PROGRAM, [dict, None],
         "dict",
         """Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad,
-        epsilon, weight_decay, global_clipnorm, use_ema, ..."""),
+        epsilon, global_clipnorm, use_ema, ..."""),
 )
 
 # What is minimised and recorded; engine/_objective.py reads it.
@@ -366,6 +372,12 @@ OBJECTIVE = (
         """Predict these quantiles and the median by one network, with an output for
         each: (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They
         never cross, and ``predict`` answers with the median.""", only=REGRESSORS),
+    Parameter("label_smoothing", 0.0, PROGRAM, [RATE],
+        "float",
+        """Share of a label that cross-entropies spread over all classes, so that the
+        network is never quite sure. It can raise the accuracy where labels are wrong
+        now and then, and makes probabilities worse. Source: Szegedy et al. (2016),
+        arXiv 1512.00567.""", only=CLASSIFIERS),
     Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
         "str, Keras metric, callable, list of them, or None",
         """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",
@@ -411,17 +423,21 @@ TRAINING = (
     Parameter("min_delta", 0.0, RUN, [NOT_NEGATIVE],
         "float",
         """Smaller improvements do not count."""),
-    Parameter("monitor", "auto", RUN, [str],
-        "str",
-        """A column of ``history_``; "auto" is "val_loss"."""),
+    Parameter("monitor", "auto", RUN, [str, callable],
+        "str or callable",
+        """A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn,
+        by name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front."""),
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
-        """Whether less or more of it is better; inferred from the name by default."""),
+        """Whether less or more of it is better; inferred from the name by default, and
+        known of scorers."""),
     Parameter("validation_fraction", 0.1, RUN,
         [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
-        """Share of the rows that early stopping watches when fit gets no
-        ``X_val``."""),
+        """Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on."""),
     Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
         '"temperature" or None',
         """Divide the logits of predictions by the number that gives the rows held out
@@ -441,7 +457,8 @@ TRAINING = (
             come back in its units, and metrics are measured in them; the loss is not.
             "auto" does so for losses that ask only how far a prediction is off (squared
             and absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves
-            the target alone for others, such as "poisson" and own functions.""",
+            the target alone for others, such as "poisson" and own functions. For
+            "gamma" and "tweedie" it only divides by the mean.""",
             only=REGRESSORS & kind)
         for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
     ),

@@ -53,7 +53,7 @@ class TableColumns(TransformerMixin, BaseEstimator):
         ----------
         X : {DataFrame, array-like} of shape (n_samples, n_features)
             The table.
-        y : None
+        y : None, default=None
             Not needed.
 
         Returns
@@ -93,7 +93,7 @@ class TableColumns(TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : None
+        input_features : None, default=None
             Not needed: they are those of fit.
 
         Returns

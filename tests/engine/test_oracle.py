@@ -52,6 +52,8 @@ OPTIMIZERS = {
     "rmsprop": ({"learning_rate": 0.01}, {"rho": 0.8}),
     "adam": ({"learning_rate": 0.01}, {"amsgrad": True, "beta_1": 0.8}),
     "adamw": ({"learning_rate": 0.01}, {"weight_decay": 0.1}),
+    "adamw decaying": ({"learning_rate": 0.01, "weight_decay": 0.2}, {}),
+    "sgd decaying": ({"learning_rate": 0.02, "weight_decay": 0.3}, {"momentum": 0.9}),
     "adagrad": ({"learning_rate": 0.05}, {}),
     "adadelta": ({"learning_rate": 1.0}, {"rho": 0.9}),
     "adamax": ({"learning_rate": 0.01}, {}),
@@ -323,6 +325,26 @@ def test_one_hot_losses_get_one_hot_targets():
         keras.optimizers.Adam(),
         keras.losses.CategoricalCrossentropy(**params),
     )
+    assert_same_training(estimator, oracle)
+
+
+SMOOTHED = {
+    "binary": (Y_BINARY[:, np.newaxis], keras.losses.BinaryCrossentropy),
+    "multiclass": (np.eye(3)[Y_CLASSES], keras.losses.CategoricalCrossentropy),
+}
+
+
+@pytest.mark.parametrize("kind", SMOOTHED)
+def test_labels_are_smoothed_as_in_keras(kind):
+    """label_smoothing is that of the cross-entropy of the target."""
+    target, loss = SMOOTHED[kind]
+    y = {"binary": Y_BINARY, "multiclass": Y_CLASSES}[kind]
+    estimator = DNNClassifier(**SMALL, label_smoothing=0.2)
+
+    estimator.fit(X, y)
+
+    theirs = loss(label_smoothing=0.2)
+    oracle = keras_fit(estimator, X, target, keras.optimizers.Adam(), theirs)
     assert_same_training(estimator, oracle)
 
 
