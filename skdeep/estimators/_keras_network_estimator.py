@@ -353,7 +353,9 @@ class KerasEstimator(NetworkEstimator):
         del self._call
         rows = (training, validation)
         if reason:
-            return self._train_in_keras(model, is_users, rows, settings, continuing)
+            return self._train_in_keras(
+                model, is_users, rows, settings, continuing, partial
+            )
         job = self._job(model, is_users, rows, settings, continuing, partial)
         if settings.get("calibration"):
             _ = job.key.network.output_places  # refuses before anything is trained
@@ -414,7 +416,7 @@ class KerasEstimator(NetworkEstimator):
         self.n_outputs_ = self._head.n_outputs
         return self
 
-    def _train_in_keras(self, model, is_users, rows, settings, continuing):
+    def _train_in_keras(self, model, is_users, rows, settings, continuing, partial):
         """Let Keras train, and keep what is left."""
         from skdeep.engine._keras_training import KerasTrained, train_with_keras
         from skdeep.estimators._keras_build import compile_to_train, model_to_train
@@ -443,7 +445,7 @@ class KerasEstimator(NetworkEstimator):
                 },
             )
         self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
-        self._measure(training)
+        self._measure(training, partial)
         earlier = self.history_ if before else {}
         self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
         self.n_iter_ = len(history.get("loss", []))

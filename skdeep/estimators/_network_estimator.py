@@ -36,11 +36,12 @@ from skdeep.estimators._auto import without_auto
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._layer_sizes import SIZES, layer_sizes
 from skdeep.estimators._members import (
+    MembersInTraining,
     continued_members,
     fitted_of,
+    mean_losses,
     new_members,
     put_together,
-    train_members,
 )
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
@@ -257,9 +258,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Train the network, or all members, and keep what is left."""
         keep = self.warm_start or is_partial
         if self.n_members > 1 or (continuing and hasattr(self, "members_")):
-            rows = (training, validation, n_epochs, continuing)
-            members, runs, interrupted = train_members(self, *rows, tasks, is_partial)
-            return self._keep_members(members, runs, interrupted, tasks, keep)
+            members, interrupted = MembersInTraining(self, continuing, keep).train(
+                training, validation, n_epochs, tasks, is_partial
+            )
+            return self._keep_members(members, interrupted, tasks)
         job = self._prepare(training, validation, n_epochs, continuing, is_partial)
         callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
         measures = epoch_scores(self, job, self.monitor)
@@ -369,21 +371,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             tasks.end()
         return self
 
-    def _keep_members(self, members, runs, interrupted, tasks, keep_optimizer):
-        """Keep what the jobs of all members have left; see ``_keep``."""
-        trained = [
-            member._take(job, outcome, keep_optimizer)
-            for member, (job, outcome) in zip(members, runs, strict=False)
-            if outcome.history
-        ]
-        if trained:
-            put_together(self, trained)
+    def _keep_members(self, members, interrupted, tasks):
+        """Keep all members that are trained; see ``_keep``."""
+        if members:
+            put_together(self, members)
         if interrupted:
-            reached = self.n_epochs_ if trained else 0
-            self._raise_interrupt(reached, bool(trained))
-        n_epochs = min(len(outcome.history) for _, outcome in runs)
-        losses = [[log["loss"] for log in o.history[:n_epochs]] for _, o in runs]
-        self._warn_if_useless(np.mean(losses, axis=0).tolist())
+            self._raise_interrupt(self.n_epochs_ if members else 0, bool(members))
+        self._warn_if_useless(mean_losses(members))
         if tasks is not None:
             tasks.end()
         return self
@@ -402,14 +396,14 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.best_epoch_ = outcome.best_epoch
         self.do_early_stopping_ = job.stopping is not None
         self.n_outputs_ = self._head.n_outputs
-        self._measure(job.training)
+        self._measure(job.training, job.is_partial)
         return self
 
     def _calibrated(self, fitted, job):
         """Return a fitted network that says better how sure it is."""
         return fitted
 
-    def _measure(self, rows):
+    def _measure(self, rows, is_partial):
         """Measure on training rows what a prediction needs besides the network."""
 
     def _raise_interrupt(self, n_epochs, has_trained):

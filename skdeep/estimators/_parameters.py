@@ -454,7 +454,8 @@ TRAINING = (
             come back in its units, and metrics are measured in them; the loss is not.
             "auto" does so for losses that ask only how far a prediction is off (squared
             and absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves
-            the target alone for others, such as "poisson" and own functions.""",
+            the target alone for others, such as "poisson" and own functions. For
+            "gamma" and "tweedie" it only divides by the mean.""",
             only=REGRESSORS & kind)
         for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
     ),

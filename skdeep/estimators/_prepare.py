@@ -143,6 +143,7 @@ def prepare_job(
         stopping=stopping_rule(setting.parameters, key.objective.names),
         rescaling=setting.head.rescaling,
         weight_scale=weight_scale,
+        is_partial=setting.is_partial,
     )
 
 
