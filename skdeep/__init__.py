@@ -14,6 +14,9 @@ from skdeep.estimators import (
     DNNRegressor,
     KerasClassifier,
     KerasRegressor,
+    NetworkTransformer,
+    RNNClassifier,
+    RNNRegressor,
 )
 from skdeep.persistence import load, save
 
@@ -24,6 +27,9 @@ __all__ = [
     "DNNRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "NetworkTransformer",
+    "RNNClassifier",
+    "RNNRegressor",
     "__version__",
     "load",
     "save",

@@ -6,7 +6,8 @@
     ├── DivergenceError      a loss or weight became infinite or NaN during fit
     ├── FileFormatError      a file that skdeep.save has not written, or not like this
     ├── InvalidImageError    images of a shape the network cannot take
-    └── InvalidNetworkError  parameters that do not make a network together
+    ├── InvalidNetworkError  parameters that do not make a network together
+    └── InvalidSequenceError sequences of a shape the network cannot take
     UserWarning
     ├── ConvergenceWarning   (scikit-learn's) fit ended without having improved
     └── VersionWarning       another version of skdeep has written this
@@ -27,6 +28,7 @@ __all__ = [
     "FileFormatError",
     "InvalidImageError",
     "InvalidNetworkError",
+    "InvalidSequenceError",
     "NotFittedError",
     "VersionWarning",
 ]
@@ -46,6 +48,10 @@ class InvalidImageError(ValueError):
 
 class InvalidNetworkError(ValueError):
     """Constructor parameters that do not make a network together."""
+
+
+class InvalidSequenceError(ValueError):
+    """Sequences of a shape or of numbers that the network cannot take."""
 
 
 class VersionWarning(UserWarning):

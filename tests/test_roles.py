@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import keras
 import numpy as np
 import pytest
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 from skdeep.engine import cache_info, clear_cache
 from skdeep.estimators._parameters import (
     ARCHITECTURE,
@@ -22,6 +30,7 @@ RNG = np.random.RandomState(0)
 X = RNG.normal(size=(20, 4))
 IMAGES = RNG.uniform(size=(20, 16))
 Y = RNG.randint(3, size=20)
+WORDS = np.arange(80).reshape(20, 4) % 3
 # A start in which every part is there, so that numbers can change.
 COMMON = {
     "hidden_layer_sizes": (4, 3),
@@ -34,6 +43,7 @@ COMMON = {
     "max_norm": 2.0,
     "optimizer": "sgd",
     "momentum": 0.5,
+    "weight_decay": 0.01,
     "loss": "mean_squared_error",
     "metrics": None,
     "epochs": 2,
@@ -52,6 +62,14 @@ WITHOUT_PARTS = {
     "activity_l1": 0.0,
     "max_norm": None,
 }
+SEQUENCES = {
+    **{name: value for name, value in COMMON.items() if name != "input_dropout"},
+    "units": (2,),
+    "hidden_layer_sizes": (4,),
+    "recurrent_dropout": 0.1,
+}
+# What a parameter needs beside it to have an effect.
+NEEDS = {"vocabulary_size": {"embedding_dim": 2}}
 TABLE = {**COMMON, "numeric_embedding": "periodic", "embedding_terms": 2}
 IMAGE = {
     **COMMON,
@@ -64,6 +82,8 @@ ESTIMATORS = {
     DNNRegressor: (TABLE | {"loss": "auto"}, X),
     CNNClassifier: (IMAGE, IMAGES),
     CNNRegressor: (IMAGE | {"loss": "auto"}, IMAGES),
+    RNNClassifier: (SEQUENCES, WORDS),
+    RNNRegressor: (SEQUENCES | {"loss": "auto"}, WORDS),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -92,9 +112,11 @@ CHANGES = {
     "nesterov": True,
     "clipnorm": 1.0,
     "clipvalue": 1.0,
-    "optimizer_params": {"weight_decay": 0.1},
+    "weight_decay": 0.1,
+    "optimizer_params": {"use_ema": True},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "label_smoothing": 0.1,
     "quantile": 0.9,
     "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
@@ -125,6 +147,13 @@ CHANGES = {
     "conv_dropout": (0.2,),
     "global_pooling": "average",
     "image_shape": (2, 8, 1),
+    "cell": "gru",
+    "bidirectional": True,
+    "sequence_shape": (2, 2),
+    "mask_value": 0.0,
+    "embedding_dim": 3,
+    "vocabulary_size": 7,
+    "recurrent_dropout": 0.2,
 }
 
 
@@ -132,16 +161,23 @@ def start_of(cls, name):
     """Return what an estimator starts from when a parameter is changed, and rows."""
     start, X = ESTIMATORS[cls]
     parts = {} if ROLES[name] == VARIABLE else {**start, **WITHOUT_PARTS}
-    if name in ("n_layers", "units"):  # in place of the sizes
-        start = {n: v for n, v in start.items() if n != "hidden_layer_sizes"}
-    return {n: parts.get(n, value) for n, value in start.items()}, X
+    beside = {"label_smoothing": "loss"}  # what it does not go with
+    if "n_layers" in CONSTRAINTS[cls.__name__]:
+        beside |= dict.fromkeys(("n_layers", "units"), "hidden_layer_sizes")
+    start = {n: v for n, v in start.items() if n != beside.get(name)}
+    start = {n: parts.get(n, value) for n, value in start.items()}
+    return start | NEEDS.get(name, {}), X
 
 
 def cases():
     """Return every parameter with one of the estimators that have it, in turn."""
-    for i, name in enumerate(CHANGES):
+    n_cases = Counter()
+    for name in CHANGES:
+        role = ROLES[name]
         having = [cls for cls in ESTIMATORS if name in CONSTRAINTS[cls.__name__]]
-        yield having[i % len(having)], name
+        cls = min(having, key=lambda cls, role=role: n_cases[cls, role])
+        n_cases[cls, role] += 1
+        yield cls, name
 
 
 CASES = sorted(cases(), key=lambda case: case[0].__name__)

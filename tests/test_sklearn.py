@@ -1,4 +1,4 @@
-"""scikit-learn's own checks of the four estimators, with default parameters.
+"""scikit-learn's own checks of the estimators, with default parameters.
 
 And with two members, which come last.
 """
@@ -15,7 +15,14 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+    RNNClassifier,
+    RNNRegressor,
+)
 
 # The checks give tables; one row of pixels makes an image of every table.
 ESTIMATORS = [
@@ -23,6 +30,8 @@ ESTIMATORS = [
     DNNRegressor(),
     CNNClassifier(image_shape=(1, -1, 1)),
     CNNRegressor(image_shape=(1, -1, 1)),
+    RNNClassifier(),
+    RNNRegressor(),
 ]
 SEVERAL = [DNNClassifier(n_members=2), DNNRegressor(n_members=2)]
 WEIGHT_CHECKS = [

@@ -1,7 +1,8 @@
 """Losses per row and metrics of a batch, as pure functions of their state.
 
 The formulas are Keras'; reduction over a batch is done by the step, because a batch
-may be filled up with rows that do not count.
+may be filled up with rows that do not count. A formula of the user that reduces by
+itself, such as R², gets the rows that count alone.
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ class Measures:
     ----------
     reduction : str
         How the loss makes one number of a batch.
+    is_of_batches : bool
+        Whether the loss gives that number itself, and none per row; known after
+        ``probe_loss``.
     """
+
+    is_of_batches = False
 
     def __init__(self, objective: Objective, dtype: str):
         self._objective = objective
@@ -39,15 +45,26 @@ class Measures:
                 f"{self.reduction!r}. Use reduction='sum_over_batch_size'."
             )
         self._metrics = [_metric(*named, dtype) for named in objective.metrics]
+        self._reducing: set[Any] = set()
 
     def probe_loss(self, y: Any, outputs: Any) -> None:
-        """Try the loss on a few rows: it raises what it has against them."""
-        self.losses(y, outputs, outputs)
+        """Try the loss on a few rows: it raises what it has against them.
+
+        Sets: ``is_of_batches``.
+        """
+        values = self._values(y, outputs, outputs)
+        self.is_of_batches = _is_of_batches(values, outputs.shape[0])
 
     def probe_metrics(self, y: Any, outputs: Any) -> list[np.ndarray]:
-        """Let the metrics make their variables; return their state at the start."""
+        """Let the metrics make their variables; return their state at the start.
+
+        Sets: ``_reducing``, those that give one number for a batch.
+        """
         for metric in self._metrics:
-            metric.update_state(self._target(y, metric, outputs.dtype), outputs)
+            target = self._target(y, metric, outputs.dtype)
+            metric.update_state(target, outputs)
+            if _reduces(metric, target, outputs):
+                self._reducing.add(metric)
         names = self._objective.names[1:]
         for name, metric in zip(names, self._metrics, strict=True):
             shape = tuple(metric.result().shape)
@@ -63,28 +80,40 @@ class Measures:
         """One loss per row."""
         from keras import ops
 
+        values = self._values(y, logits, predictions)
+        return ops.mean(ops.reshape(values, (logits.shape[0], -1)), axis=1)
+
+    def loss_of_batch(self, y: Any, logits: Any, predictions: Any, n_rows: Any) -> Any:
+        """The number that the loss gives for the first rows."""
+        from keras import ops
+
+        # Under XLA, too: a slice of a length that is data is cut by masks there.
+        return ops.mean(self._values(y[:n_rows], logits[:n_rows], predictions[:n_rows]))
+
+    def _values(self, y: Any, logits: Any, predictions: Any) -> Any:
+        """What the formula of the loss gives."""
+        from keras import ops
+
         target = self._target(y, self._loss, logits.dtype)
         given = logits if self._from_logits else predictions
         call = getattr(self._loss, "call", self._loss)
-        values = ops.convert_to_tensor(call(target, given))
-        n_rows = logits.shape[0]
-        if len(values.shape) == 0 or values.shape[0] != n_rows:
-            raise InvalidNetworkError(
-                f"loss must return one value per row; got {self._objective.loss_name} "
-                f"that returns shape {tuple(values.shape)} for {n_rows} rows. Average "
-                "over the last axis only."
-            )
-        return ops.mean(ops.reshape(values, (n_rows, -1)), axis=1)
+        return ops.convert_to_tensor(call(target, given))
 
     def update(
-        self, state: Sequence[Any], y: Any, predictions: Any, row_mask: Any
+        self, state: Sequence[Any], y: Any, predictions: Any, mask: Any, n_rows: Any
     ) -> list[Any]:
-        """Return the metrics' state after a batch; rows of mask 0 do not count."""
+        """Return the metrics' state after a batch; rows of mask 0 do not count.
+
+        ``n_rows`` is how many do; one number for a batch counts as one.
+        """
         after: list[Any] = []
         for metric, own in self._with_state(state):
-            target = self._target(y, metric, predictions.dtype)
+            target, outputs, weight = y, predictions, mask
+            if metric in self._reducing:
+                target, outputs, weight = y[:n_rows], predictions[:n_rows], None
+            target = self._target(target, metric, outputs.dtype)
             after += metric.stateless_update_state(
-                own, target, predictions, sample_weight=row_mask
+                own, target, outputs, sample_weight=weight
             )
         return after
 
@@ -131,6 +160,23 @@ def _metric(name: str, spec: Any, dtype: str) -> Any:
     if isinstance(made, keras.metrics.Metric):
         return made
     return keras.metrics.MeanMetricWrapper(made, name=name, dtype=dtype)
+
+
+def _is_of_batches(values: Any, n_rows: int) -> bool:
+    """Whether a formula has reduced the rows."""
+    return len(values.shape) == 0 or values.shape[0] != n_rows
+
+
+def _reduces(metric: Any, target: Any, outputs: Any) -> bool:
+    """Whether a metric is the mean of a formula that reduces the rows itself."""
+    import keras
+
+    if not isinstance(metric, keras.metrics.MeanMetricWrapper):
+        return False
+    values = keras.ops.convert_to_tensor(
+        metric._fn(target, outputs, **metric._fn_kwargs)
+    )
+    return _is_of_batches(values, outputs.shape[0])
 
 
 def _wants_class_numbers(consumer: Any) -> bool:

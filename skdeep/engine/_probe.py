@@ -39,7 +39,7 @@ def places_are_equal(outputs: np.ndarray) -> bool:
 def _drawn_weight(generator: np.random.Generator, spec: WeightSpec) -> np.ndarray:
     """Draw a weight such that values keep their size; no variance is negative."""
     drawn = generator.random(spec.shape, np.float32)
-    if spec.role != "kernel":
+    if spec.role not in ("kernel", "recurrent_kernel"):
         return drawn + np.float32(0.5)
     fan_in = max(1, prod(spec.shape[:-1]))
     # Uniform in (-1/2, 1/2) has the variance 1/12; here it becomes 1 / fan_in.

@@ -17,12 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.data._training_data import TrainingData
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._state import BlockPlan, DeviceChunk, Epochs, State
 from skdeep.engine._step import PLAN, TrainingStep, explained
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._protocol import Backend
 from skdeep.engine.backends._surroundings import refuse_debugging
+from skdeep.exceptions import InvalidNetworkError
 
 MAX_EPOCHS = 256  # per call; the length of the history a call returns
 MIN_ORDER = 131072  # row numbers per call: 300 epochs of 400 rows, 512 KiB
@@ -86,6 +88,20 @@ class TrainingProgram:
         """Do what the optimizer does after the last epoch: ``use_ema`` averages."""
         return self._step.finish(state)
 
+    def check_weights(self, *parts: TrainingData | None) -> None:
+        """Refuse rows of different weights if the loss has no value for each row."""
+        if self._step.weighs_rows:
+            return
+        weights = [part.weight for part in parts if part is not None]
+        if all(np.allclose(weight, 1) for weight in weights):
+            return
+        raise InvalidNetworkError(
+            "loss must return one value per row where rows have weights; got "
+            f"{self.key.objective.loss_name}, which returns one for a batch, and "
+            "sample_weight or class_weight. Average over the last axis only, or leave "
+            "the weights out."
+        )
+
     def compile(self) -> None:
         """Trace and compile the train function by a call of no epochs."""
         key, array = self.key, self._backend.array
@@ -102,7 +118,9 @@ class TrainingProgram:
         order = np.zeros(self.order_shape, np.int32)
         # Without epochs nothing runs. ``evaluate`` waits for the first validation rows.
         parts = "optimizer, loss, metrics and activation"
-        with explained(parts, "Look at those that are functions or objects."):
+        advice = "Look at those that are functions or objects"
+        advice += ", or set jit_compile=False." if key.jit_compile else "."
+        with explained(parts, advice):
             self.train(self.start(weights), {}, chunk, Epochs(order, 0, 0, 0, True))
 
     def train(

@@ -32,9 +32,13 @@ class StatelessOptimizer:
         What it updates.
     dtype : str
         Of the learning rate.
+    decays : bool, default=False
+        Whether ``apply`` gets by how much weights decay.
     """
 
-    def __init__(self, spec: Any, variables: Sequence[Any], dtype: str):
+    def __init__(
+        self, spec: Any, variables: Sequence[Any], dtype: str, decays: bool = False
+    ):
         import keras
 
         self._keras = _make(spec)
@@ -43,6 +47,9 @@ class StatelessOptimizer:
         # Keras calls it with every update, inside the scope that holds the rate's
         # value.
         self._keras.learning_rate = lambda: self._rate.value
+        self._decay = keras.Variable(0.0, trainable=False, dtype=dtype, name="decay")
+        if decays:
+            self._keras.weight_decay = self._decay
         self._trainable = list(variables)
         self._keras.build(self._trainable)
         self._memory = list(self._keras.variables)
@@ -75,9 +82,13 @@ class StatelessOptimizer:
         gradients: Sequence[Any],
         weights: Sequence[Any],
         rate: Any,
+        decay: Any = None,
     ) -> tuple[list[Any], list[Any]]:
         """Return the weights after one update, and what is remembered of it."""
-        with self._scope(memory, weights, [(self._rate, rate)]) as scope:
+        others = [(self._rate, rate)]
+        if decay is not None:
+            others.append((self._decay, decay))
+        with self._scope(memory, weights, others) as scope:
             self._keras.apply(gradients, self._trainable)
         return self._values(scope, self._trainable), self._values(scope, self._memory)
 

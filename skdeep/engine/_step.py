@@ -20,6 +20,7 @@ from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine._stateless_optimizer import StatelessOptimizer
 from skdeep.engine.backends._protocol import Backend, Kernels
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._optimizers import DECAY
 from skdeep.keras_objects._schedules import CONSTANT, SCHEDULES
 from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._network import LIMIT, CallContext, CallResult
@@ -65,6 +66,7 @@ class TrainingStep:
             "learning_rate",
             "decay",
             *(PLAN if key.optimizer.schedule_name != CONSTANT else ()),
+            *([DECAY] if key.optimizer.decays else []),
             *key.network.hyperparameter_names,
         )
         self._specs = key.network.weight_specs()
@@ -72,7 +74,7 @@ class TrainingStep:
         placeholders = [self._placeholder(self._specs[i]) for i in self._trained]
         with explained("optimizer", "See keras.optimizers for its arguments."):
             self._optimizer = StatelessOptimizer(
-                key.optimizer.spec, placeholders, self._dtype
+                key.optimizer.spec, placeholders, self._dtype, key.optimizer.decays
             )
         self._schedule = from_spec(key.optimizer.schedule)
         self._planned = SCHEDULES.get(key.optimizer.schedule_name)
@@ -94,24 +96,31 @@ class TrainingStep:
         return variable
 
     def _probe(self) -> list[np.ndarray]:
-        """Try loss and metrics on two rows; return the metrics' state at the start."""
-        y, outputs = self._two_rows()
+        """Try loss and metrics on a few rows; return the metrics' first state."""
+        y, outputs = self._few_rows()
         with explained("loss", "Give a function of (y_true, y_pred)."):
             self._measures.probe_loss(y, outputs)
         with explained("metrics", "Give functions of (y_true, y_pred)."):
             return self._measures.probe_metrics(*map(self._points, (y, outputs)))
 
-    def _two_rows(self) -> tuple[Any, Any]:
-        """Targets and outputs of two rows that any loss can take."""
+    def _few_rows(self) -> tuple[Any, Any]:
+        """Targets and outputs of some rows that any loss can take."""
         from keras import ops
 
         target_type, n_outputs = self._key.objective.target_type, self._n_outputs
-        y = np.full(target_type.rows_shape(2, n_outputs), 1)
+        # Another number than that of outputs: one value per output is none per row.
+        n_rows = 3 if n_outputs == 2 else 2
+        y = np.full(target_type.rows_shape(n_rows, n_outputs), 1)
         if target_type.are_class_numbers:
             y = np.zeros_like(y)
         y = y.astype(target_type.rows_dtype(self._dtype))
-        outputs = np.full((2, n_outputs), 1.0 / n_outputs, self._dtype)
+        outputs = np.full((n_rows, n_outputs), 1.0 / n_outputs, self._dtype)
         return ops.convert_to_tensor(y), ops.convert_to_tensor(outputs)
+
+    @property
+    def weighs_rows(self) -> bool:
+        """Whether rows can count differently: the loss has a value for each."""
+        return not self._measures.is_of_batches
 
     @property
     def weight_shapes(self) -> list[tuple[int, ...]]:
@@ -219,6 +228,7 @@ class TrainingStep:
             gradients,
             trained,
             self.learning_rate(state, hyperparameters),
+            hyperparameters.get(DECAY),
         )
         # Limits come after the update, like Keras' constraints.
         weights = self._with_trained(
@@ -259,17 +269,21 @@ class TrainingStep:
         given = key.network.predictions(logits)
         mask = self._row_mask(n_rows_left)
         # Arithmetic instead of the sum of the mask: XLA hands a sum to a second thread.
-        n_rows = ops.cast(ops.minimum(n_rows_left, key.batch_size), self._dtype)
-        losses = self._measures.losses(y, logits, given)  # (batch_size,)
-        # Padding repeats a row, weight and all; the mask takes it out.
-        loss = self._reduced(losses, batch.weight * mask, n_rows)
+        n_counted = ops.minimum(n_rows_left, key.batch_size)
+        n_rows = ops.cast(n_counted, self._dtype)
+        if self._measures.is_of_batches:
+            loss = self._measures.loss_of_batch(y, logits, given, n_counted)
+        else:
+            losses = self._measures.losses(y, logits, given)  # (batch_size,)
+            # Padding repeats a row, weight and all; the mask takes it out.
+            loss = self._reduced(losses, batch.weight * mask, n_rows)
         loss = loss + ops.cast(result.penalty, self._dtype)
         total, n_measured, *own = metrics
         if key.objective.target_type.has_units:  # times 1, plus 0 changes no bit
             scale, offset = hyperparameters["y_scale"], hyperparameters["y_offset"]
             y, given = y * scale + offset, given * scale + offset
         y, given = self._points(y), self._points(given)
-        own = self._measures.update(own, y, given, mask)
+        own = self._measures.update(own, y, given, mask, n_counted)
         # As in Keras' history a batch counts by its rows, whatever they weigh.
         return loss, [total + loss * n_rows, n_measured, *own]
 

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from skdeep.estimators._parameters import CLASSIFIERS, ESTIMATORS, IMAGES, TABLES
+from skdeep.estimators._parameters import (
+    CLASSIFIERS,
+    ESTIMATORS,
+    IMAGES,
+    SEQUENCES,
+    TABLES,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +36,8 @@ ATTRIBUTES = (
         """Features seen in fit.""", only=TABLES),
     Attribute("n_features_in_", "int",
         """Features seen in fit: pixels times channels.""", only=IMAGES),
+    Attribute("n_features_in_", "int",
+        """Values in a row: steps times features.""", only=SEQUENCES),
     Attribute("feature_names_in_", "ndarray of shape (n_features,)",
         """Their names, if X had names that are strings."""),
     Attribute("is_embedded_", "ndarray of bool of shape (n_features,), or None",
@@ -45,6 +53,8 @@ ATTRIBUTES = (
     Attribute("best_epoch_", "int",
         """The epoch whose weights are kept, counted from 1 over all fits that went on
         from each other."""),
+    Attribute("do_early_stopping_", "bool",
+        """Whether the last fit watched rows to stop early."""),
     Attribute("history_", "dict of str to list of float",
         """Loss, metrics, ``val_*`` and learning rate after every epoch, and what
         callbacks have added to the logs."""),
@@ -68,6 +78,10 @@ ATTRIBUTES = (
         """The network in standard Keras layers."""),
     Attribute("image_shape_", "tuple of (int, int, int)",
         """Height, width and channels of the images seen in fit.""", only=IMAGES),
+    Attribute("sequence_shape_", "tuple of (int, int)",
+        """Steps and features of the sequences seen in fit.""", only=SEQUENCES),
+    Attribute("vocabulary_size_", "int or None",
+        """How many things have a vector, with ``embedding_dim``.""", only=SEQUENCES),
 )
 # fmt: on
 

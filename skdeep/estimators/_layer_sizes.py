@@ -25,8 +25,10 @@ def layer_sizes(cls: type, parameters: Mapping[str, Any]) -> Any:
         Of its constructor. ``units`` and ``n_layers`` go together; one of them alone
         has the other from the default.
     """
-    n_layers, units = parameters["n_layers"], parameters["units"]
     given = parameters[SIZES]
+    if "n_layers" not in parameters:  # recurrent networks, whose units are others
+        return given
+    n_layers, units = parameters["n_layers"], parameters["units"]
     if n_layers is None and units is None:
         return given
     default = inspect.signature(cls).parameters[SIZES].default

@@ -34,8 +34,9 @@ ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "r
 
 TABLES = frozenset({"DNNClassifier", "DNNRegressor"})
 IMAGES = frozenset({"CNNClassifier", "CNNRegressor"})
-ESTIMATORS = TABLES | IMAGES
-CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier"})
+SEQUENCES = frozenset({"RNNClassifier", "RNNRegressor"})
+ESTIMATORS = TABLES | IMAGES | SEQUENCES
+CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier", "RNNClassifier"})
 REGRESSORS = ESTIMATORS - CLASSIFIERS
 
 
@@ -64,6 +65,7 @@ NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
 POSITIVE = NumberInterval(Real, 0, None, closed="neither")
 COUNT = NumberInterval(Integral, 1, None, closed="left")
 AT_LEAST_TWO = NumberInterval(Integral, 2, None, closed="left")
+AUTO = StrOptions({"auto"})
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -89,6 +91,37 @@ class Parameter:
 
 # What the network is made of; networks/_from_parameters.py reads it.
 LAYERS = (
+    Parameter("units", (32,), ARCHITECTURE, ["array-like", COUNT],
+        "int or tuple of int",
+        """Units of each recurrent layer, per direction. All but the last hand on their
+        outputs at every step.""", only=SEQUENCES),
+    Parameter("cell", "lstm", ARCHITECTURE, [StrOptions({"gru", "lstm", "simple"})],
+        '{"lstm", "gru", "simple"}',
+        """Kind of recurrent layer, as Keras has it. "gru" has three quarters of the
+        weights of "lstm"; "simple" forgets within some ten steps.""", only=SEQUENCES),
+    Parameter("bidirectional", False, ARCHITECTURE, ["boolean"],
+        "bool",
+        """Go through the steps from the end as well, with other weights; for sequences
+        that are known as a whole, such as texts.""", only=SEQUENCES),
+    Parameter("sequence_shape", None, ARCHITECTURE, ["array-like", None],
+        "(n_steps, n_features)",
+        """Shape of the sequences when X has flat rows, as behind a scaler; one entry
+        may be -1. None has a single number, or the number of a thing, per step.""",
+        only=SEQUENCES),
+    Parameter("mask_value", None, ARCHITECTURE, [Real, None],
+        "float",
+        """Steps whose values all are this one count as padding, and are left out.
+        Sequences of different lengths are padded with it in front.""",
+        only=SEQUENCES),
+    Parameter("embedding_dim", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """X holds numbers of things, such as words: give each thing a vector of this
+        many values, which is trained. None for sequences of measurements.""",
+        only=SEQUENCES),
+    Parameter("vocabulary_size", None, ARCHITECTURE, [COUNT, None],
+        "int",
+        """With ``embedding_dim``: the things have numbers below this one. None takes
+        the largest in fit plus 1.""", only=SEQUENCES),
     Parameter("filters", (32, 64), ARCHITECTURE, ["array-like"],
         "tuple of int or of tuples of int",
         """Filters of each convolution. A tuple in the tuple is a block: its
@@ -125,30 +158,48 @@ LAYERS = (
         "int or tuple of int",
         """Units of each hidden layer. Widen or deepen when the training loss stays
         high, narrow when only the validation loss does.""", only=IMAGES),
-    Parameter("hidden_layer_sizes", (64, 64), ARCHITECTURE, ["array-like", COUNT],
+    Parameter("hidden_layer_sizes", (128, 128), ARCHITECTURE, ["array-like", COUNT],
         "int or tuple of int",
         """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.""",
         only=TABLES),
+    Parameter("hidden_layer_sizes", (), ARCHITECTURE, ["array-like", COUNT],
+        "int or tuple of int",
+        """Units of each hidden layer between the recurrent layers and the output.""",
+        only=SEQUENCES),
     Parameter("n_layers", None, ARCHITECTURE,
         [NumberInterval(Integral, 0, None, closed="left"), None],
         "int",
         """Number of hidden layers of ``units`` each, in place of
-        ``hidden_layer_sizes``: for searches that vary depth and width."""),
+        ``hidden_layer_sizes``: for searches that vary depth and width.""",
+        only=TABLES | IMAGES),
     Parameter("units", None, ARCHITECTURE, [COUNT, None],
         "int",
         """Units of each of ``n_layers`` hidden layers. Of the two, one alone has the
-        other from the default of ``hidden_layer_sizes``."""),
+        other from the default of ``hidden_layer_sizes``.""",
+        only=TABLES | IMAGES),
+    Parameter("activation", "relu", ARCHITECTURE, [str, callable],
+        "str, Keras layer or callable",
+        """Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
+        ...), "maxout", a function, or a layer without weights. Cells have those of
+        their formulas, the output activation follows from the target.""",
+        only=SEQUENCES),
+    Parameter("activation_params", None, ARCHITECTURE, [dict, None],
+        "dict",
+        """Parameters of an activation given by name: ``negative_slope`` of
+        "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).""",
+        only=SEQUENCES),
     Parameter("activation", "relu", ARCHITECTURE, [str, callable, "array-like"],
         "str, Keras layer, callable or tuple of them",
         """Of the hidden layers, or one for each in their order: any Keras name ("tanh",
         "sigmoid", "leaky_relu", "elu", ...), "maxout", a function, or a layer without
-        weights. The output activation follows from the target."""),
+        weights. The output activation follows from the target.""",
+        only=TABLES | IMAGES),
     Parameter("activation_params", None, ARCHITECTURE, [dict, list, tuple, None],
         "dict or tuple of dict",
         """Parameters of an activation given by name: ``negative_slope`` of
         "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or
-        those of each layer, None for none."""),
+        those of each layer, None for none.""", only=TABLES | IMAGES),
     Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
         "str, Keras initializer or callable",
         """How weights are drawn; "he_normal" suits deep relu networks."""),
@@ -157,16 +208,37 @@ LAYERS = (
         'bool, "after" or tuple of them',
         """Normalise every layer but the output over the batch, between the weights
         (then without bias) and the activation, or "after" the activation; or one value
-        for each in their order. Helps deep networks and large learning rates."""),
+        for each in their order. Helps deep networks and large learning rates.""",
+        only=TABLES | IMAGES),
+    Parameter("batch_normalization", False, ARCHITECTURE, ["boolean"],
+        "bool",
+        """Normalise over the batch what the last recurrent layer gives, and every
+        hidden layer, there between the weights (then without bias) and the
+        activation.""", only=SEQUENCES),
     Parameter("input_dropout", 0.0, VARIABLE, [RATE],
         "float",
         """Share of the inputs set to zero in each update; for many redundant
-        features."""),
+        features.""", only=TABLES | IMAGES),
+    *(
+        Parameter("dropout", default, VARIABLE, [RATE, "array-like", AUTO],
+            'float, sequence of float or "auto"',
+            """Share of each hidden layer's outputs set to zero in each update: one
+            rate, or one per hidden layer; "auto" is 0.15 behind layers of at least 64
+            units, in fits of at least 200 rows. Raise it when the validation loss rises
+            while the training loss falls. Source: Srivastava et al. (2014), JMLR
+            15.""", only=kind)
+        for default, kind in (("auto", TABLES), (0.0, IMAGES))
+    ),
     Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
         "float or sequence of float",
-        """Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
-        loss falls. Source: Srivastava et al. (2014), JMLR 15."""),
+        """Share of each recurrent layer's inputs, the same ones at all steps, and of
+        each hidden layer's outputs set to zero in each update: one rate, or one per
+        recurrent layer and then one per hidden layer.""", only=SEQUENCES),
+    Parameter("recurrent_dropout", 0.0, VARIABLE, [RATE],
+        "float",
+        """Share of the outputs of the step before that a recurrent layer gets as zeros,
+        the same ones at all steps. Source: Gal and Ghahramani (2016), NeurIPS.""",
+        only=SEQUENCES),
     Parameter("l1", 0.0, VARIABLE, [NOT_NEGATIVE, "array-like"],
         "float or sequence of float",
         """Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on
@@ -221,7 +293,12 @@ OPTIMIZER = (
     Parameter("learning_rate", 0.001, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
         "float or Keras schedule",
         """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
-        crawls."""),
+        crawls.""", only=TABLES | IMAGES),
+    Parameter("learning_rate", 0.005, VARIABLE, [POSITIVE, KERAS_SCHEDULE],
+        "float or Keras schedule",
+        """Step size. Lower it by tens when the loss jumps or diverges, raise it when it
+        crawls. With 0.001, which Keras has for "adam", recurrent networks of few rows
+        need hundreds of epochs.""", only=SEQUENCES),
     Parameter("decay", 0.0, VARIABLE, [NOT_NEGATIVE],
         "float",
         """The rate becomes ``learning_rate / (1 + decay * update)``."""),
@@ -247,10 +324,16 @@ OPTIMIZER = (
     Parameter("clipvalue", None, PROGRAM, [POSITIVE, None],
         "float",
         """Largest absolute value of each entry of a gradient."""),
+    Parameter("weight_decay", None, VARIABLE, [NOT_NEGATIVE, None],
+        "float",
+        """Every update takes this share of the weights, times the rate, from them,
+        apart from the gradient; for any optimizer. None is the optimizer's own: 0.004
+        for "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101."""),
     Parameter("optimizer_params", None, PROGRAM, [dict, None],
         "dict",
         """Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad,
-        epsilon, weight_decay, global_clipnorm, use_ema, ..."""),
+        epsilon, global_clipnorm, use_ema, ..."""),
 )
 
 # What is minimised and recorded; engine/_objective.py reads it.
@@ -282,6 +365,12 @@ OBJECTIVE = (
         """Predict these quantiles and the median by one network, with an output for
         each: (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They
         never cross, and ``predict`` answers with the median.""", only=REGRESSORS),
+    Parameter("label_smoothing", 0.0, PROGRAM, [RATE],
+        "float",
+        """Share of a label that cross-entropies spread over all classes, so that the
+        network is never quite sure. It can raise the accuracy where labels are wrong
+        now and then, and makes probabilities worse. Source: Szegedy et al. (2016),
+        arXiv 1512.00567.""", only=CLASSIFIERS),
     Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
         "str, Keras metric, callable, list of them, or None",
         """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",
@@ -307,33 +396,45 @@ TRAINING = (
     Parameter("shuffle", True, RUN, ["boolean"],
         "bool",
         """Visit the rows in a new order in every epoch."""),
-    Parameter("early_stopping", False, RUN, ["boolean"],
-        "bool",
-        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.""", only=CLASSIFIERS),
-    Parameter("early_stopping", False, RUN, ["boolean"],
-        "bool",
-        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.""",
-        only=REGRESSORS),
+    *(
+        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Stop when ``monitor`` no longer improves, and keep the best weights.
+            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
+            Watches ``X_val`` if fit gets it, else a seeded, shuffled, stratified part
+            of the training rows.""", only=CLASSIFIERS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
+    *(
+        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Stop when ``monitor`` no longer improves, and keep the best weights.
+            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
+            Watches ``X_val`` if fit gets it, else a seeded, shuffled part of the
+            training rows.""", only=REGRESSORS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
     Parameter("patience", 10, RUN, [COUNT],
         "int",
         """Epochs without improvement before stopping."""),
     Parameter("min_delta", 0.0, RUN, [NOT_NEGATIVE],
         "float",
         """Smaller improvements do not count."""),
-    Parameter("monitor", "auto", RUN, [str],
-        "str",
-        """A column of ``history_``; "auto" is "val_loss"."""),
+    Parameter("monitor", "auto", RUN, [str, callable],
+        "str or callable",
+        """A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn,
+        by name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front."""),
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
-        """Whether less or more of it is better; inferred from the name by default."""),
+        """Whether less or more of it is better; inferred from the name by default, and
+        known of scorers."""),
     Parameter("validation_fraction", 0.1, RUN,
         [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
-        """Share of the rows that early stopping watches when fit gets no
-        ``X_val``."""),
+        """Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on."""),
     Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
         '"temperature" or None',
         """Divide the logits of predictions by the number that gives the rows held out
@@ -346,12 +447,18 @@ TRAINING = (
         """Weight per class, multiplied into the sample weights; "balanced" weighs
         classes inversely to their frequency. Labels take a list with one dict per
         column.""", only=CLASSIFIERS),
-    Parameter("normalize_y", False, RUN, ["boolean"],
-        "bool",
-        """Train on the target minus its mean, divided by its deviation; predictions
-        come back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.""",
-        only=REGRESSORS),
+    *(
+        Parameter("normalize_y", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Train on the target minus its mean, divided by its deviation; predictions
+            come back in its units, and metrics are measured in them; the loss is not.
+            "auto" does so for losses that ask only how far a prediction is off (squared
+            and absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves
+            the target alone for others, such as "poisson" and own functions. For
+            "gamma" and "tweedie" it only divides by the mean.""",
+            only=REGRESSORS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
     Parameter("n_members", 1, RUN, [COUNT],
         "int",
         """Networks to train from different seeds, with early stopping each with its

@@ -18,7 +18,7 @@ def check_is_network(network: Any, caller: str) -> None:
 def check_goes_on(network: Any, caller: str) -> None:
     """Refuse networks that cannot go on to the same bits after a stop in between."""
     check_is_network(network, caller)
-    if network.early_stopping:
+    if network.early_stopping and network.early_stopping != "auto":
         raise ValueError(
             f"{caller} decides itself who trains for how many epochs; got "
             "early_stopping=True. Set early_stopping=False, and epochs to the most "

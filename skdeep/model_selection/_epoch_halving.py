@@ -31,7 +31,7 @@ from skdeep._sklearn import (
     warn_of_failed_fits,
 )
 from skdeep.model_selection._checks import check_is_network
-from skdeep.model_selection._going_on import GoingOn, begin
+from skdeep.model_selection._going_on import GoingOn, begin, train_for
 from skdeep.model_selection._pipeline import last_step
 from skdeep.model_selection._rungs import Rung, plan_rungs
 
@@ -298,7 +298,7 @@ class EpochHalving(BaseSearchCV, CallbackSupportMixin):
         Sets: ``best_estimator_``, ``refit_time_``, ``feature_names_in_``.
         """
         best = _with(self.estimator, self.best_params_)
-        last_step(best).set_params(epochs=self.max_resources_)
+        train_for(best, self.max_resources_)
         self.best_estimator_ = best
         task = tasks.subcontext(task_name="refit-with-best-params")
         start = time.perf_counter()

@@ -26,7 +26,7 @@ class GoingOn:
 
     def __init__(self, estimator: Any, n_epochs: int):
         self.estimator = estimator
-        last_step(estimator).set_params(epochs=n_epochs, warm_start=True)
+        train_for(estimator, n_epochs).set_params(warm_start=True)
         self._given: dict[str, Any] = {}
         self._stopped = False
 
@@ -81,6 +81,12 @@ class GoingOn:
             return nullcontext()
         # What the Pipeline was lent it would lend to the network.
         return task.propagate_callback_context(network)
+
+
+def train_for(estimator: Any, n_epochs: int) -> Any:
+    """Set the epochs of an estimator to exactly so many; return its network."""
+    network = last_step(estimator)
+    return network.set_params(epochs=n_epochs, early_stopping=False)  # may be "auto"
 
 
 def begin(estimator: Any, n_epochs: int) -> GoingOn:

@@ -23,7 +23,7 @@ class EpochHalvingSearchCV(EpochHalving):
     ----------
     estimator : estimator of skdeep, or Pipeline that ends in one
         What to search over. The transformers of a Pipeline are fitted once for every
-        candidate and fold.
+        candidate and fold. ``early_stopping="auto"`` becomes False.
     param_grid : dict or list of dict
         Names of parameters and the values to try, as in ``GridSearchCV``.
     factor : float, default=3
@@ -192,7 +192,7 @@ class EpochHalvingRandomSearchCV(EpochHalving):
     ----------
     estimator : estimator of skdeep, or Pipeline that ends in one
         What to search over. The transformers of a Pipeline are fitted once for every
-        candidate and fold.
+        candidate and fold. ``early_stopping="auto"`` becomes False.
     param_distributions : dict or list of dict
         Names of parameters and distributions or lists to draw from, as in
         ``RandomizedSearchCV``.

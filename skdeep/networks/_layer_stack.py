@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,11 @@ class LayerStack:
         return self._shapes()[-1][-1]
 
     @property
+    def output_shape(self) -> Shape:
+        """The shape of what comes out for one row."""
+        return self._shapes()[-1]
+
+    @property
     def dropout_names(self) -> tuple[str, ...]:
         """The names of the dropout rates, in the order of the layers."""
         names = [name for layer in self.layers for name in layer.dropout_names]
@@ -75,8 +80,8 @@ class LayerStack:
 
     @property
     def takes_indices(self) -> bool:
-        """Whether rows hold numbers of things; no layer here takes those."""
-        return False
+        """Whether rows hold numbers of things, which the first layer looks up."""
+        return self.layers[0].takes_indices
 
     @property
     def depth(self) -> int:
@@ -175,8 +180,10 @@ class LayerStack:
 
         penalty: Any = 0.0
         updates: dict[int, Any] = {}
-        # Under mixed_bfloat16 rows are float32 up to here.
-        x = ops.cast(x, arithmetic_dtype(self.layers[0].dtype))
+        # Under mixed_bfloat16 rows are float32 up to here. Numbers of things stay so:
+        # bfloat16 has 256 for 257.
+        if not self.takes_indices:
+            x = ops.cast(x, arithmetic_dtype(self.layers[0].dtype))
         for layer, _, start, arrays in self._with_arrays(weights):
             output = layer.call(arrays, x, context)
             x = output.values
@@ -184,6 +191,8 @@ class LayerStack:
                 penalty = penalty + output.penalty
             # From the layer's own numbers to those of the stack.
             updates |= {start + i: value for i, value in output.updates.items()}
+            if output.step_mask is not None:
+                context = replace(context, step_mask=output.step_mask)
         return CallResult(x, penalty, updates)
 
     def predictions(self, logits: Any) -> Any:

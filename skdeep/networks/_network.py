@@ -53,6 +53,27 @@ def _convolution(x: Any, kernel: Any, padding: str) -> Any:
     return ops.conv(x, kernel, 1, padding, data_format="channels_last")
 
 
+def _recurrence(
+    step: Callable[[Sequence[Any], Any], Any],
+    inputs: Sequence[Any],
+    state: Any,
+    keeps_steps: bool,
+) -> Any:
+    """Go through steps: ``step(those of one step, state)`` gives the next state.
+
+    ``inputs`` have the steps on the first axis, and so has the result if all states
+    are kept.
+    """
+    from keras import ops
+
+    def next_state(state: Any, now: Any) -> tuple[Any, Any]:
+        state = step(now, state)
+        return state, state
+
+    last, states = ops.scan(next_state, state, list(inputs))
+    return states if keeps_steps else last
+
+
 @dataclass(frozen=True)
 class CallContext:
     """What a call needs besides weights and rows.
@@ -73,6 +94,11 @@ class CallContext:
         (x, kernel) -> their matrix product.
     convolution : callable
         (x, kernel, padding) -> the convolution, channels last, strides of 1.
+    recurrence : callable
+        (step, inputs, state, keeps_steps) -> the last state, or the states of all
+        steps; see ``_recurrence``.
+    step_mask : tensor of shape (n_rows, n_steps), default=None
+        Which steps of sequences count; a layer says so to those behind it.
     """
 
     hyperparameters: Mapping[str, Any]
@@ -83,6 +109,8 @@ class CallContext:
     # gradients.
     product: Callable[[Any, Any], Any] = _product
     convolution: Callable[..., Any] = _convolution
+    recurrence: Callable[..., Any] = _recurrence
+    step_mask: Any = None
 
     @property
     def training(self) -> bool:

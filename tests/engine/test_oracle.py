@@ -11,7 +11,13 @@ import keras
 import numpy as np
 import pytest
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import (
+    CNNClassifier,
+    CNNRegressor,
+    DNNClassifier,
+    DNNRegressor,
+    RNNRegressor,
+)
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._random import draw_seeds
 
@@ -32,6 +38,8 @@ SMALL = {
     "shuffle": False,
     "random_state": 3,
 }
+# Keras trains on the target as it is.
+PLAIN = {**SMALL, "normalize_y": False}
 LOSSES = {
     "regression": lambda: keras.losses.MeanSquaredError(),
     "binary": lambda: keras.losses.BinaryCrossentropy(),
@@ -44,6 +52,8 @@ OPTIMIZERS = {
     "rmsprop": ({"learning_rate": 0.01}, {"rho": 0.8}),
     "adam": ({"learning_rate": 0.01}, {"amsgrad": True, "beta_1": 0.8}),
     "adamw": ({"learning_rate": 0.01}, {"weight_decay": 0.1}),
+    "adamw decaying": ({"learning_rate": 0.01, "weight_decay": 0.2}, {}),
+    "sgd decaying": ({"learning_rate": 0.02, "weight_decay": 0.3}, {"momentum": 0.9}),
     "adagrad": ({"learning_rate": 0.05}, {}),
     "adadelta": ({"learning_rate": 1.0}, {"rho": 0.9}),
     "adamax": ({"learning_rate": 0.01}, {}),
@@ -98,7 +108,7 @@ def test_every_optimizer_takes_the_steps_of_keras(name):
     """Losses and weights after 16 updates equal those of Keras' own loop."""
     own, params = OPTIMIZERS[name]
     kind = name.split()[0]
-    estimator = DNNRegressor(**SMALL, optimizer=kind, **own, optimizer_params=params)
+    estimator = DNNRegressor(**PLAIN, optimizer=kind, **own, optimizer_params=params)
     theirs = keras.optimizers.get({"class_name": kind, "config": {**own, **params}})
 
     estimator.fit(X, Y_NUMBER)
@@ -151,7 +161,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_part_of_a_network_trains_as_in_keras(name):
     """Penalties, normalisation, constraints and activations equal Keras' layers."""
-    estimator = DNNRegressor(**{**SMALL, "learning_rate": 0.01, **NETWORKS[name]})
+    estimator = DNNRegressor(**{**PLAIN, "learning_rate": 0.01, **NETWORKS[name]})
     clip = {k: v for k, v in NETWORKS[name].items() if k in ("clipnorm", "clipvalue")}
     optimizer = keras.optimizers.Adam(0.01, **clip)
 
@@ -258,7 +268,7 @@ def test_double_precision_agrees_to_ten_digits():
     """In float64 the loops give the same weights to 1e-10, with and without XLA."""
     rate = 2.0**-10  # Keras keeps learning rates in float32
     estimator = DNNRegressor(
-        **SMALL, dtype="float64", optimizer="sgd", learning_rate=rate
+        **PLAIN, dtype="float64", optimizer="sgd", learning_rate=rate
     )
     loss = keras.losses.MeanSquaredError(dtype="float64")
     optimizer = keras.optimizers.SGD(rate)
@@ -285,7 +295,8 @@ LOSS_CASES = {
 def test_losses_by_name_are_those_of_keras(loss):
     """A loss given by name trains as the Keras loss of that name."""
     cls, y, changes = LOSS_CASES[loss]
-    estimator = cls(**SMALL, loss=loss, **changes)
+    common = PLAIN if cls is DNNRegressor else SMALL
+    estimator = cls(**common, loss=loss, **changes)
 
     estimator.fit(X, y)
 
@@ -317,9 +328,29 @@ def test_one_hot_losses_get_one_hot_targets():
     assert_same_training(estimator, oracle)
 
 
+SMOOTHED = {
+    "binary": (Y_BINARY[:, np.newaxis], keras.losses.BinaryCrossentropy),
+    "multiclass": (np.eye(3)[Y_CLASSES], keras.losses.CategoricalCrossentropy),
+}
+
+
+@pytest.mark.parametrize("kind", SMOOTHED)
+def test_labels_are_smoothed_as_in_keras(kind):
+    """label_smoothing is that of the cross-entropy of the target."""
+    target, loss = SMOOTHED[kind]
+    y = {"binary": Y_BINARY, "multiclass": Y_CLASSES}[kind]
+    estimator = DNNClassifier(**SMALL, label_smoothing=0.2)
+
+    estimator.fit(X, y)
+
+    theirs = loss(label_smoothing=0.2)
+    oracle = keras_fit(estimator, X, target, keras.optimizers.Adam(), theirs)
+    assert_same_training(estimator, oracle)
+
+
 def test_validation_losses_are_those_of_keras():
     """val_loss, penalties included, equals Keras' evaluation after every epoch."""
-    estimator = DNNRegressor(**SMALL, l2=0.01, activity_l1=0.01)
+    estimator = DNNRegressor(**PLAIN, l2=0.01, activity_l1=0.01)
 
     estimator.fit(X[:30], Y_NUMBER[:30], X_val=X[30:], y_val=Y_NUMBER[30:])
 
@@ -344,7 +375,7 @@ def test_learning_rates_follow_decay_and_schedules(scheduled):
         if scheduled
         else {"learning_rate": 0.05, "decay": 0.1}
     )
-    estimator = DNNRegressor(**SMALL, optimizer="sgd", **changes)
+    estimator = DNNRegressor(**PLAIN, optimizer="sgd", **changes)
 
     estimator.fit(X, Y_NUMBER)
 
@@ -391,7 +422,7 @@ class Planned(keras.optimizers.schedules.LearningRateSchedule):
 def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     """Over the planned epochs, as in Keras by batches, whatever is accumulated."""
     accumulated = {"gradient_accumulation_steps": n_steps} if n_steps > 1 else {}
-    settings = {**SMALL, "optimizer_params": accumulated, "learning_rate": 0.02}
+    settings = {**PLAIN, "optimizer_params": accumulated, "learning_rate": 0.02}
     estimator = DNNRegressor(**settings, schedule=name).fit(X, Y_NUMBER)
 
     schedule = Planned(name, 0.02, EPOCHS * (-(-N_ROWS // BATCH_SIZE)))
@@ -399,3 +430,78 @@ def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     optimizer = keras.optimizers.Adam(schedule, **accumulated)
     oracle = keras_fit(estimator, X, Y_NUMBER, optimizer, LOSSES["regression"]())
     assert_same_training(estimator, oracle)
+
+
+STEPS = RNG.normal(size=(N_ROWS, 6, 3))
+PADDED = np.where(
+    np.arange(6)[:, np.newaxis] < RNG.randint(1, 7, size=(N_ROWS, 1, 1)), STEPS, -1.0
+)
+WORDS = RNG.randint(0, 5, size=(N_ROWS, 6))
+RECURRENT = {
+    "lstm": ({}, STEPS),
+    "gru": ({"cell": "gru"}, STEPS),
+    "simple": ({"cell": "simple"}, STEPS),
+    "padded": ({"mask_value": -1.0}, PADDED),
+    "padded stack of both ways": (
+        {"units": (4, 3), "bidirectional": True, "mask_value": -1.0, "cell": "gru"},
+        PADDED,
+    ),
+    "words": ({"embedding_dim": 4}, WORDS),
+    "padded words both ways": (
+        {"embedding_dim": 4, "mask_value": 0, "bidirectional": True},
+        WORDS,
+    ),
+    "all parts": (
+        {
+            "units": (4, 3),
+            "hidden_layer_sizes": (5,),
+            "batch_normalization": True,
+            "l1": 0.01,
+            "l2": 0.02,
+            "activity_l1": 0.01,
+            "max_norm": 0.5,
+        },
+        STEPS,
+    ),
+}
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("name", RECURRENT)
+def test_recurrent_networks_train_as_in_keras(name):
+    """Cells, directions, stacks, masks and embeddings equal Keras' layers."""
+    own, rows = RECURRENT[name]
+    settings = {**SMALL, "hidden_layer_sizes": (), "units": (4,), "optimizer": "sgd"}
+    estimator = RNNRegressor(**settings | {"learning_rate": 0.1} | own)
+
+    estimator.initialize(rows, Y_NUMBER)
+
+    optimizer = keras.optimizers.SGD(0.1)
+    oracle = keras_fit(estimator, rows, Y_NUMBER, optimizer, LOSSES["regression"]())
+    for jit_compile in MODES:
+        estimator.set_params(jit_compile=jit_compile).fit(rows, Y_NUMBER)
+        assert_same_training(estimator, oracle)
+    expected = estimator.model_.predict(rows, verbose=0)[:, 0]
+    np.testing.assert_allclose(estimator.predict(rows), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "mixed_bfloat16"])
+def test_recurrent_networks_train_in_other_dtypes(dtype):
+    """Numbers of words stay whole, and float64 equals Keras to many digits."""
+    words = WORDS + 300
+    network = RNNRegressor(
+        **{**SMALL, "hidden_layer_sizes": ()},
+        units=(4,),
+        embedding_dim=3,
+        dtype=dtype,
+        optimizer="sgd",
+        learning_rate=0.1,
+    )
+
+    network.fit(words, Y_NUMBER)
+
+    oracle = keras_fit(
+        network, words, Y_NUMBER, keras.optimizers.SGD(0.1), LOSSES["regression"]()
+    )
+    tolerance = 1e-6 if dtype == "float64" else 0.02
+    assert_same_training(network, oracle, rtol=tolerance, atol=tolerance)

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import softmax
@@ -91,7 +92,6 @@ def test_rows_are_held_out_though_nothing_stops():
 
 def test_files_models_and_exports_are_calibrated(tmp_path):
     """Whoever predicts with the network divides by the temperature."""
-    onnxruntime = pytest.importorskip("onnxruntime")
     net = DNNClassifier(**NET, calibration="temperature").fit(X[TRAIN], CLASSES[TRAIN])
     expected = net.predict_proba(X)
 

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
 from keras import ops
 from sklearn.base import clone
@@ -146,7 +147,6 @@ def test_metrics_are_those_of_the_median():
 
 def test_files_and_exports_hold_the_quantiles(tmp_path):
     """Saved, as .keras and as ONNX the network gives sorted quantiles in units."""
-    onnxruntime = pytest.importorskip("onnxruntime")
     net = DNNRegressor(**SMALL, quantiles=(0.1, 0.3, 0.9)).initialize(X, TWO)
     flat = net.predict_quantiles(X, (0.1, 0.3, 0.5, 0.9)).reshape(500, -1)
 

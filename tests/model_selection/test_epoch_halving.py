@@ -94,7 +94,7 @@ def test_the_winner_is_refitted_on_all_rows_for_all_epochs(rows):
 
     search = search_of(max_epochs=6, cv=2).fit(X, y)
 
-    alone = net(**search.best_params_, epochs=6).fit(X, y)
+    alone = net(**search.best_params_, epochs=6, early_stopping=False).fit(X, y)
     assert search.best_estimator_.n_epochs_ == 6
     assert search.best_estimator_.get_params() == alone.get_params()
     assert_array_equal(search.predict_proba(X), alone.predict_proba(X))
@@ -135,7 +135,7 @@ def test_groups_and_weights_go_where_they_belong(rows):
 
     found = [scores_of_winner(search.fit(X, y, groups=groups, sample_weight=weight))]
     with sklearn.config_context(enable_metadata_routing=True):
-        requesting = net().set_fit_request(sample_weight=True)
+        requesting = net().set_fit_request(sample_weight=True, groups=False)
         requesting.set_score_request(sample_weight=True)
         search.set_params(estimator=requesting)
         search.fit(X, y, groups=groups, sample_weight=weight)

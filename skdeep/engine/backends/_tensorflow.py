@@ -12,6 +12,7 @@ from skdeep.engine.backends._convolution import convolution_in_tall_images
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._product import MAX_LAYERS, product_on_one_thread
 from skdeep.engine.backends._protocol import Kernels
+from skdeep.engine.backends._recurrence import recurrence
 
 
 class TensorFlowBackend:
@@ -69,10 +70,12 @@ class TensorFlowBackend:
             return {
                 "product": self._tf.matmul,
                 "convolution": convolution_in_tall_images,
+                "recurrence": recurrence,
             }
         is_shallow = depth <= MAX_LAYERS
         return {
-            "product": product_on_one_thread(always) if is_shallow else self._tf.matmul
+            "product": product_on_one_thread(always) if is_shallow else self._tf.matmul,
+            "recurrence": recurrence,
         }
 
     def compiled(

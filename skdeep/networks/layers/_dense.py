@@ -101,8 +101,17 @@ class Dense(KernelLayer):
 
 
 def read_units(parameters: Mapping[str, Any]) -> list[int]:
+    """The numbers of units of the hidden layers."""
+    return read_sizes(parameters, "hidden_layer_sizes")
+
+
+def read_recurrent(parameters: Mapping[str, Any]) -> list[int]:
+    """The numbers of units of the recurrent layers; most estimators have none."""
+    return read_sizes(parameters, "units") if "cell" in parameters else []
+
+
+def read_sizes(parameters: Mapping[str, Any], name: str) -> list[int]:
     """The numbers of units, from one number or several."""
-    name = "hidden_layer_sizes"
     given = parameters[name]
     check_order(name, given)
     sizes = (given,) if isinstance(given, Integral) else given

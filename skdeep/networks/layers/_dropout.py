@@ -1,4 +1,7 @@
-"""Dropout of the inputs and of the outputs of blocks and hidden layers."""
+"""Dropout of the inputs and of the outputs of blocks and hidden layers.
+
+Recurrent layers drop what they get by themselves; their rates stand before the others.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,14 @@ from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext
 from skdeep.networks.layers._convolution import read_blocks
-from skdeep.networks.layers._dense import read_units
+from skdeep.networks.layers._dense import read_recurrent, read_units
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 from skdeep.networks.layers._numbers import check_order
 
 INPUT, HIDDEN, CONVOLUTIONS = "input_dropout", "dropout", "conv_dropout"
+# What dropout="auto" asks for: behind layers of this many units or more. Narrower ones
+# have few units to spare.
+AUTO_RATE, AUTO_UNITS = 0.15, 64
 
 
 @dataclass(frozen=True)
@@ -41,13 +47,15 @@ class Dropout(Layer):
         rate, name = INPUT, INPUT
         if site.place is not Place.INPUT:
             stem = HIDDEN if site.place is Place.BEHIND_HIDDEN else CONVOLUTIONS
-            rate, name = rate_name(stem, site.number), f"{stem}_{site.number + 1}"
+            before = len(read_recurrent(site.parameters)) if stem == HIDDEN else 0
+            rate = rate_name(stem, before + site.number)
+            name = f"{stem}_{site.number + 1}"
         if rates[rate] > 0:
             yield cls(rate, name=name, dtype=site.dtype)
 
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The rates of blocks and hidden layers, each by its own name."""
+        """The rates of blocks and layers, each by its own name."""
         rates = {HIDDEN: read_rates(parameters)}
         rates |= {CONVOLUTIONS: read_block_rates(parameters)}
         named = {
@@ -55,7 +63,7 @@ class Dropout(Layer):
             for stem, of_stem in rates.items()
             for i, rate in enumerate(of_stem)
         }
-        return {INPUT: parameters[INPUT], **named}
+        return {INPUT: parameters.get(INPUT, 0.0), **named}
 
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:
@@ -95,14 +103,18 @@ class Dropout(Layer):
 
 
 def rate_name(stem: str, number: int) -> str:
-    """The name of the rate behind a hidden layer or a block, counted from 0."""
+    """The name of the rate of a layer or a block, counted from 0."""
     return f"{stem}_{number}"
 
 
 def read_rates(parameters: Mapping[str, Any]) -> list[float]:
-    """One dropout rate per hidden layer."""
-    n_hidden = len(read_units(parameters))
-    return _rates(parameters, "dropout", n_hidden, "hidden layer")
+    """One dropout rate per recurrent layer, then one per hidden layer."""
+    n_recurrent, units = len(read_recurrent(parameters)), read_units(parameters)
+    if isinstance(parameters[HIDDEN], str):  # "auto"
+        hidden = [AUTO_RATE if n >= AUTO_UNITS else 0.0 for n in units]
+        return [*[0.0] * n_recurrent, *hidden]
+    what = "recurrent and hidden layer" if n_recurrent else "hidden layer"
+    return _rates(parameters, HIDDEN, n_recurrent + len(units), what)
 
 
 def read_block_rates(parameters: Mapping[str, Any]) -> list[float]:

@@ -56,12 +56,14 @@ class LayerOutput(NamedTuple):
     """What a layer gives.
 
     ``penalty`` is added to the loss; ``updates`` maps the number of one of the layer's
-    own arrays to its new value.
+    own arrays to its new value; ``step_mask`` says which steps of sequences count in
+    the layers behind, (n_rows, n_steps).
     """
 
     values: Any
     penalty: Any = None
     updates: Mapping[int, Any] = {}
+    step_mask: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,7 @@ class Layer(ABC):
     places: ClassVar[tuple[Place, ...]] = ()
     prefers_xla: ClassVar[bool] = True
     depth: ClassVar[int] = 0  # 1 for a hidden layer that multiplies with a matrix
+    takes_indices: ClassVar[bool] = False  # whether rows hold numbers of things
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         """Make the class known to sites and to files; names are unique."""

@@ -1,0 +1,774 @@
+"""Recurrent networks for sequences.
+
+``scripts/write_parameters.py`` writes the constructors, and what the docstrings say of
+parameters and attributes, from the tables in ``_parameters.py`` and ``_attributes.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.random import RandomState
+from numpy.typing import ArrayLike
+
+from skdeep.data._sequences import SequenceRules, check_sequences, largest_index
+from skdeep.estimators._classifier import NetworkClassifier
+from skdeep.estimators._network_estimator import NetworkEstimator
+from skdeep.estimators._parameters import CONSTRAINTS
+from skdeep.estimators._regressor import NetworkRegressor
+
+
+class SequenceNetwork(NetworkEstimator):
+    """Sequences, or flat rows of them."""
+
+    def _check_X(self, X, *, reset):
+        """Sets: ``sequence_shape_`` and ``vocabulary_size_``, with ``reset``."""
+        size = self.vocabulary_size if reset else self.vocabulary_size_
+        has_things = self.embedding_dim is not None
+        rules = SequenceRules(
+            self.sequence_shape, self.mask_value, has_things, size, self._float_dtype
+        )
+        fitted = None if reset else self.sequence_shape_
+        X, shape = check_sequences(self, X, rules, fitted)
+        if reset:
+            self.sequence_shape_ = shape
+            found = size or largest_index(X) + 1 if has_things else None
+            self.vocabulary_size_ = found
+        return X
+
+    def _input_shape(self):
+        if self.embedding_dim is not None:
+            return self.sequence_shape_[:1]
+        return self.sequence_shape_
+
+    def _network_parameters(self):
+        parameters = super()._network_parameters()
+        return parameters | {"vocabulary_size": self.vocabulary_size_}
+
+    def __sklearn_tags__(self):
+        """What scikit-learn asks about the estimator."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class RNNClassifier(NetworkClassifier, SequenceNetwork):
+    """Classify sequences with a recurrent network.
+
+    Recurrent layers, in front of them vectors for the words of a text if asked for,
+    behind them fully connected layers and a softmax, or a sigmoid per output for two
+    classes and for labels that do not exclude each other.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=(32,)
+        Units of each recurrent layer, per direction. All but the last hand on their
+        outputs at every step.
+    cell : {"lstm", "gru", "simple"}, default="lstm"
+        Kind of recurrent layer, as Keras has it. "gru" has three quarters of the
+        weights of "lstm"; "simple" forgets within some ten steps.
+    bidirectional : bool, default=False
+        Go through the steps from the end as well, with other weights; for sequences
+        that are known as a whole, such as texts.
+    sequence_shape : (n_steps, n_features), default=None
+        Shape of the sequences when X has flat rows, as behind a scaler; one entry may
+        be -1. None has a single number, or the number of a thing, per step.
+    mask_value : float, default=None
+        Steps whose values all are this one count as padding, and are left out.
+        Sequences of different lengths are padded with it in front.
+    embedding_dim : int, default=None
+        X holds numbers of things, such as words: give each thing a vector of this many
+        values, which is trained. None for sequences of measurements.
+    vocabulary_size : int, default=None
+        With ``embedding_dim``: the things have numbers below this one. None takes the
+        largest in fit plus 1.
+    hidden_layer_sizes : int or tuple of int, default=()
+        Units of each hidden layer between the recurrent layers and the output.
+    activation : str, Keras layer or callable, default="relu"
+        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
+        ...), "maxout", a function, or a layer without weights. Cells have those of
+        their formulas, the output activation follows from the target.
+    activation_params : dict, default=None
+        Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+    kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
+        How weights are drawn; "he_normal" suits deep relu networks.
+    batch_normalization : bool, default=False
+        Normalise over the batch what the last recurrent layer gives, and every hidden
+        layer, there between the weights (then without bias) and the activation.
+    dropout : float or sequence of float, default=0.0
+        Share of each recurrent layer's inputs, the same ones at all steps, and of each
+        hidden layer's outputs set to zero in each update: one rate, or one per
+        recurrent layer and then one per hidden layer.
+    recurrent_dropout : float, default=0.0
+        Share of the outputs of the step before that a recurrent layer gets as zeros,
+        the same ones at all steps. Source: Gal and Ghahramani (2016), NeurIPS.
+    l1 : float or sequence of float, default=0.0
+        Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
+    activity_l1 : float, default=0.0
+        Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
+        activations sparse.
+    max_norm : float, default=None
+        Largest norm of the weights into one unit, enforced after every update.
+    optimizer : str, Keras optimizer or class of one, default="adam"
+        Any Keras optimizer, by name or as a class. An instance carries its own
+        settings, is copied, and excludes the parameters below up to
+        ``optimizer_params``.
+    learning_rate : float or Keras schedule, default=0.005
+        Step size. Lower it by tens when the loss jumps or diverges, raise it when it
+        crawls. With 0.001, which Keras has for "adam", recurrent networks of few rows
+        need hundreds of epochs.
+    decay : float, default=0.0
+        The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
+    momentum : float, default=0.0
+        For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
+    nesterov : bool, default=False
+        Nesterov momentum, for "sgd".
+    clipnorm : float, default=None
+        Largest norm of each gradient; against divergence.
+    clipvalue : float, default=None
+        Largest absolute value of each entry of a gradient.
+    weight_decay : float, default=None
+        Every update takes this share of the weights, times the rate, from them, apart
+        from the gradient; for any optimizer. None is the optimizer's own: 0.004 for
+        "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101.
+    optimizer_params : dict, default=None
+        Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
+        global_clipnorm, use_ema, ...
+    loss : str, Keras loss or callable, default="auto"
+        "auto" is cross-entropy, binary or categorical as the target demands. Any Keras
+        loss otherwise ("binary_focal_crossentropy", "mean_squared_error", ...); one
+        that cannot fit the target is refused.
+    loss_params : dict, default=None
+        Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
+        Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
+        its configuration, from which Keras leaves out Huber's ``delta``.
+    label_smoothing : float, default=0.0
+        Share of a label that cross-entropies spread over all classes, so that the
+        network is never quite sure. It can raise the accuracy where labels are wrong
+        now and then, and makes probabilities worse. Source: Szegedy et al. (2016),
+        arXiv 1512.00567.
+    metrics : str, Keras metric, callable, list of them, or None, default="auto"
+        Recorded in ``history_`` under their Keras names; "auto" is accuracy.
+    epochs : int, default=100
+        Passes over the training rows; the most there will be with early stopping.
+    batch_size : int, "auto" or None, default=32
+        Rows per update; -1, or a number of at least n_samples, makes every update see
+        all rows. "auto" is ``min(200, n_samples)`` as in scikit-learn's MLP, None is 32
+        as in Keras.
+    shuffle : bool, default=True
+        Visit the rows in a new order in every epoch.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
+    patience : int, default=10
+        Epochs without improvement before stopping.
+    min_delta : float, default=0.0
+        Smaller improvements do not count.
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
+    monitor_mode : {"auto", "min", "max"}, default="auto"
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
+    calibration : "temperature" or None, default=None
+        Divide the logits of predictions by the number that gives the rows held out the
+        smallest cross-entropy, so that probabilities say how often they are right.
+        Takes ``X_val`` if fit gets it, else the rows of early stopping, which are held
+        out then in any case. Classes stay as predicted. Source: Guo et al. (2017), ICML
+        70.
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weight per class, multiplied into the sample weights; "balanced" weighs classes
+        inversely to their frequency. Labels take a list with one dict per column.
+    n_members : int, default=1
+        Networks to train from different seeds, with early stopping each with its own
+        rows held out; probabilities or values are averaged. They run side by side in
+        threads, or one after the other where ``callbacks`` or ``verbose`` look at them;
+        each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
+        8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
+        arXiv 1612.01474.
+    callbacks : Keras callback or list of them, default=None
+        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
+        ``set_callbacks``. A callback that looks at batches makes a fit slower, no
+        callback changes its results but on purpose.
+    warm_start : bool, default=False
+        Go on from the last fit: weights, optimizer, epoch count and history.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, row orders, dropout and the rows held out. An int gives
+        the same bits in every fit, thread and process of a machine; wide layers and
+        other dtypes than float32 need the same number of threads for that, see "What is
+        promised" in the documentation.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
+        that has it.
+    jit_compile : bool or "auto", default="auto"
+        Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
+        CPU, and not for convolutions, which lose.
+    verbose : {0, 1, 2}, default=0
+        0 is silent; 1 shows a bar that moves or, where the output is no terminal, a
+        line per tenth of the epochs; 2 prints a line per epoch.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,) or (n_labels, 2)
+        The classes, sorted; for a multilabel target those of each label, 0 and 1.
+    n_features_in_ : int
+        Values in a row: steps times features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, if X had names that are strings.
+    n_outputs_ : int
+        Output units of the network.
+    n_iter_ : int
+        Epochs of the last fit or partial_fit, as in scikit-learn.
+    n_epochs_ : int
+        Epochs of all fits that went on from each other; as long as ``history_``.
+    best_epoch_ : int
+        The epoch whose weights are kept, counted from 1 over all fits that went on from
+        each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
+    history_ : dict of str to list of float
+        Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
+        have added to the logs.
+    callbacks_ : list of Keras callbacks
+        The copies that the last fit has used, with what they have gathered; pickles and
+        copies of the estimator do without them.
+    members_ : list of estimators
+        Only with ``n_members`` above 1: each network as a fitted estimator of its own,
+        with its history. Then ``n_iter_`` and ``n_epochs_`` are the most that any has,
+        ``best_epoch_`` is the rounded mean, ``history_`` the mean over those that were
+        still training; ``model_`` averages all.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
+    loss_curve_ : list of float
+        The training loss after every epoch.
+    temperature_ : float
+        What logits are divided by in predictions, ``model_`` and exports, see
+        ``calibration``; 1 without.
+    model_ : keras.Model
+        The network in standard Keras layers.
+    sequence_shape_ : tuple of (int, int)
+        Steps and features of the sequences seen in fit.
+    vocabulary_size_ : int or None
+        How many things have a vector, with ``embedding_dim``.
+
+    Raises
+    ------
+    ValueError
+        In fit, if parameters, data and target do not go together.
+    skdeep.exceptions.DivergenceError
+        In fit, if a loss or a weight becomes infinite or NaN.
+
+    See Also
+    --------
+    KerasClassifier : With a network of your own.
+
+    Notes
+    -----
+    One step of a cell, with gates of x W + h U + b; Keras' formulas.
+
+    - lstm: c = f * c + i * tanh(g); h = o * tanh(c). Source: Hochreiter and Schmidhuber
+      (1997), Neural Computation 9.
+    - gru: h = z * h + (1 - z) * tanh(g), the reset gate behind the product with h.
+      Source: Cho et al. (2014), EMNLP.
+    - simple: h = tanh(x W + h U + b).
+
+    Examples
+    --------
+    Does a series end higher than it begins?
+
+    >>> import numpy as np
+    >>> from skdeep import RNNClassifier
+    >>> X = np.random.RandomState(0).uniform(size=(300, 6, 1))
+    >>> y = np.where(X[:, 0, 0] < X[:, -1, 0], "rises", "falls")
+    >>> net = RNNClassifier((8,), learning_rate=0.02, epochs=50, random_state=0)
+    >>> bool(net.fit(X[:200], y[:200]).score(X[200:], y[200:]) > 0.85)
+    True
+
+    Texts as numbers of words, of any length:
+
+    >>> texts = [[2, 5, 1], [3, 1], [2, 4, 4, 4, 1], [3, 4, 1]] * 5
+    >>> net = RNNClassifier(embedding_dim=4, mask_value=0, learning_rate=0.02,
+    ...                     epochs=30, random_state=0)
+    >>> net.fit(texts, ["two", "three", "two", "three"] * 5).predict([[3, 5, 1]])[0]
+    np.str_('three')
+    """
+
+    _parameter_constraints = CONSTRAINTS["RNNClassifier"]
+
+    def __init__(
+        self,
+        units: int | ArrayLike = (32,),
+        *,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        sequence_shape: ArrayLike | None = None,
+        mask_value: float | None = None,
+        embedding_dim: int | None = None,
+        vocabulary_size: int | None = None,
+        hidden_layer_sizes: int | ArrayLike = (),
+        activation: str | Callable[..., Any] = "relu",
+        activation_params: dict[Any, Any] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool = False,
+        dropout: float | ArrayLike = 0.0,
+        recurrent_dropout: float = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.005,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        weight_decay: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        label_smoothing: float = 0.0,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool | str = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str | Callable[..., Any] = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        calibration: str | None = None,
+        class_weight: str | dict[Any, Any] | list[Any] | None = None,
+        n_members: int = 1,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
+        self.units = units
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.sequence_shape = sequence_shape
+        self.mask_value = mask_value
+        self.embedding_dim = embedding_dim
+        self.vocabulary_size = vocabulary_size
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.activation_params = activation_params
+        self.kernel_initializer = kernel_initializer
+        self.batch_normalization = batch_normalization
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.l1 = l1
+        self.l2 = l2
+        self.activity_l1 = activity_l1
+        self.max_norm = max_norm
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.schedule = schedule
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.weight_decay = weight_decay
+        self.optimizer_params = optimizer_params
+        self.loss = loss
+        self.loss_params = loss_params
+        self.label_smoothing = label_smoothing
+        self.metrics = metrics
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.min_delta = min_delta
+        self.monitor = monitor
+        self.monitor_mode = monitor_mode
+        self.validation_fraction = validation_fraction
+        self.calibration = calibration
+        self.class_weight = class_weight
+        self.n_members = n_members
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.dtype = dtype
+        self.jit_compile = jit_compile
+        self.verbose = verbose
+
+
+class RNNRegressor(NetworkRegressor, SequenceNetwork):
+    """Predict numbers from sequences with a recurrent network.
+
+    Recurrent layers, in front of them vectors for the words of a text if asked for,
+    behind them fully connected layers, trained on the squared error.
+
+    Parameters
+    ----------
+    units : int or tuple of int, default=(32,)
+        Units of each recurrent layer, per direction. All but the last hand on their
+        outputs at every step.
+    cell : {"lstm", "gru", "simple"}, default="lstm"
+        Kind of recurrent layer, as Keras has it. "gru" has three quarters of the
+        weights of "lstm"; "simple" forgets within some ten steps.
+    bidirectional : bool, default=False
+        Go through the steps from the end as well, with other weights; for sequences
+        that are known as a whole, such as texts.
+    sequence_shape : (n_steps, n_features), default=None
+        Shape of the sequences when X has flat rows, as behind a scaler; one entry may
+        be -1. None has a single number, or the number of a thing, per step.
+    mask_value : float, default=None
+        Steps whose values all are this one count as padding, and are left out.
+        Sequences of different lengths are padded with it in front.
+    embedding_dim : int, default=None
+        X holds numbers of things, such as words: give each thing a vector of this many
+        values, which is trained. None for sequences of measurements.
+    vocabulary_size : int, default=None
+        With ``embedding_dim``: the things have numbers below this one. None takes the
+        largest in fit plus 1.
+    hidden_layer_sizes : int or tuple of int, default=()
+        Units of each hidden layer between the recurrent layers and the output.
+    activation : str, Keras layer or callable, default="relu"
+        Of the hidden layers: any Keras name ("tanh", "sigmoid", "leaky_relu", "elu",
+        ...), "maxout", a function, or a layer without weights. Cells have those of
+        their formulas, the output activation follows from the target.
+    activation_params : dict, default=None
+        Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
+        ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+    kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
+        How weights are drawn; "he_normal" suits deep relu networks.
+    batch_normalization : bool, default=False
+        Normalise over the batch what the last recurrent layer gives, and every hidden
+        layer, there between the weights (then without bias) and the activation.
+    dropout : float or sequence of float, default=0.0
+        Share of each recurrent layer's inputs, the same ones at all steps, and of each
+        hidden layer's outputs set to zero in each update: one rate, or one per
+        recurrent layer and then one per hidden layer.
+    recurrent_dropout : float, default=0.0
+        Share of the outputs of the step before that a recurrent layer gets as zeros,
+        the same ones at all steps. Source: Gal and Ghahramani (2016), NeurIPS.
+    l1 : float or sequence of float, default=0.0
+        Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
+        output when it is the only one); makes weights exactly small. Or one number for
+        each layer in their order; one more is for the output.
+    l2 : float or sequence of float, default=0.0
+        Penalty ``l2 * sum(w ** 2)`` on the same kernels, or one per layer.
+    activity_l1 : float, default=0.0
+        Penalty on the mean over rows of ``sum(abs(outputs))`` of the same layers; makes
+        activations sparse.
+    max_norm : float, default=None
+        Largest norm of the weights into one unit, enforced after every update.
+    optimizer : str, Keras optimizer or class of one, default="adam"
+        Any Keras optimizer, by name or as a class. An instance carries its own
+        settings, is copied, and excludes the parameters below up to
+        ``optimizer_params``.
+    learning_rate : float or Keras schedule, default=0.005
+        Step size. Lower it by tens when the loss jumps or diverges, raise it when it
+        crawls. With 0.001, which Keras has for "adam", recurrent networks of few rows
+        need hundreds of epochs.
+    decay : float, default=0.0
+        The rate becomes ``learning_rate / (1 + decay * update)``.
+    schedule : str, default="constant"
+        What the rate is multiplied by over the share t of the planned ``epochs``:
+        "constant" is 1, "linear" 1 - t, "cosine" (1 + cos(pi t)) / 2, "coslog4" four
+        cosine cycles of doubling length (RealMLP, arXiv 2407.04491), "one_cycle" a rise
+        over 30 % of the epochs and a long fall (arXiv 1708.07120); ``learning_rate`` is
+        the largest rate. Early stopping leaves the plan as it is; every fit that goes
+        on by ``warm_start`` begins a plan of its own; ``partial_fit`` counts its epochs
+        and begins anew behind every ``epochs`` of them. Worth a trial where the last
+        epochs jump, often with a larger rate.
+    momentum : float, default=0.0
+        For optimizers that have it ("sgd", "rmsprop"); 0.9 is usual.
+    nesterov : bool, default=False
+        Nesterov momentum, for "sgd".
+    clipnorm : float, default=None
+        Largest norm of each gradient; against divergence.
+    clipvalue : float, default=None
+        Largest absolute value of each entry of a gradient.
+    weight_decay : float, default=None
+        Every update takes this share of the weights, times the rate, from them, apart
+        from the gradient; for any optimizer. None is the optimizer's own: 0.004 for
+        "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101.
+    optimizer_params : dict, default=None
+        Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
+        global_clipnorm, use_ema, ...
+    loss : str, Keras loss or callable, default="auto"
+        "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
+        "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
+        "gamma", "tweedie", see "Losses and metrics" in the documentation.
+    loss_params : dict, default=None
+        Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
+        Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
+        its configuration, from which Keras leaves out Huber's ``delta``.
+    quantile : float, default=None
+        Predict this quantile of the target instead of its mean, by the pinball loss;
+        0.9 for a number that nine of ten targets stay below.
+    quantiles : tuple of float, default=None
+        Predict these quantiles and the median by one network, with an output for each:
+        (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They never
+        cross, and ``predict`` answers with the median.
+    metrics : str, Keras metric, callable, list of them, or None, default="auto"
+        Recorded in ``history_`` under their Keras names; "auto" is none besides the
+        loss.
+    epochs : int, default=100
+        Passes over the training rows; the most there will be with early stopping.
+    batch_size : int, "auto" or None, default=32
+        Rows per update; -1, or a number of at least n_samples, makes every update see
+        all rows. "auto" is ``min(200, n_samples)`` as in scikit-learn's MLP, None is 32
+        as in Keras.
+    shuffle : bool, default=True
+        Visit the rows in a new order in every epoch.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled part of the training rows.
+    patience : int, default=10
+        Epochs without improvement before stopping.
+    min_delta : float, default=0.0
+        Smaller improvements do not count.
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
+    monitor_mode : {"auto", "min", "max"}, default="auto"
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
+    normalize_y : bool or "auto", default=False
+        Train on the target minus its mean, divided by its deviation; predictions come
+        back in its units, and metrics are measured in them; the loss is not. "auto"
+        does so for losses that ask only how far a prediction is off (squared and
+        absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
+        target alone for others, such as "poisson" and own functions. For "gamma" and
+        "tweedie" it only divides by the mean.
+    n_members : int, default=1
+        Networks to train from different seeds, with early stopping each with its own
+        rows held out; probabilities or values are averaged. They run side by side in
+        threads, or one after the other where ``callbacks`` or ``verbose`` look at them;
+        each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
+        8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
+        arXiv 1612.01474.
+    callbacks : Keras callback or list of them, default=None
+        Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
+        ``set_callbacks``. A callback that looks at batches makes a fit slower, no
+        callback changes its results but on purpose.
+    warm_start : bool, default=False
+        Go on from the last fit: weights, optimizer, epoch count and history.
+    random_state : int, RandomState instance or None, default=None
+        Seeds initial weights, row orders, dropout and the rows held out. An int gives
+        the same bits in every fit, thread and process of a machine; wide layers and
+        other dtypes than float32 need the same number of threads for that, see "What is
+        promised" in the documentation.
+    dtype : {"float32", "float64", "mixed_bfloat16"}, default="float32"
+        Of weights and arithmetic; float64 for exactness, mixed_bfloat16 for hardware
+        that has it.
+    jit_compile : bool or "auto", default="auto"
+        Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
+        CPU, and not for convolutions, which lose.
+    verbose : {0, 1, 2}, default=0
+        0 is silent; 1 shows a bar that moves or, where the output is no terminal, a
+        line per tenth of the epochs; 2 prints a line per epoch.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Values in a row: steps times features.
+    feature_names_in_ : ndarray of shape (n_features,)
+        Their names, if X had names that are strings.
+    n_outputs_ : int
+        Output units of the network.
+    n_iter_ : int
+        Epochs of the last fit or partial_fit, as in scikit-learn.
+    n_epochs_ : int
+        Epochs of all fits that went on from each other; as long as ``history_``.
+    best_epoch_ : int
+        The epoch whose weights are kept, counted from 1 over all fits that went on from
+        each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
+    history_ : dict of str to list of float
+        Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
+        have added to the logs.
+    callbacks_ : list of Keras callbacks
+        The copies that the last fit has used, with what they have gathered; pickles and
+        copies of the estimator do without them.
+    members_ : list of estimators
+        Only with ``n_members`` above 1: each network as a fitted estimator of its own,
+        with its history. Then ``n_iter_`` and ``n_epochs_`` are the most that any has,
+        ``best_epoch_`` is the rounded mean, ``history_`` the mean over those that were
+        still training; ``model_`` averages all.
+    interrupted_ : estimator
+        Only after Ctrl-C in fit: a fitted estimator with the epochs that were done.
+    loss_curve_ : list of float
+        The training loss after every epoch.
+    model_ : keras.Model
+        The network in standard Keras layers.
+    sequence_shape_ : tuple of (int, int)
+        Steps and features of the sequences seen in fit.
+    vocabulary_size_ : int or None
+        How many things have a vector, with ``embedding_dim``.
+
+    Raises
+    ------
+    ValueError
+        In fit, if parameters, data and target do not go together.
+    skdeep.exceptions.DivergenceError
+        In fit, if a loss or a weight becomes infinite or NaN.
+
+    See Also
+    --------
+    RNNClassifier : The same for classes, with the formulas.
+    KerasRegressor : With a network of your own.
+
+    Examples
+    --------
+    The next value of a wave from the last ten:
+
+    >>> import numpy as np
+    >>> from skdeep import RNNRegressor
+    >>> wave = np.sin(np.arange(300) / 4)
+    >>> windows = np.lib.stride_tricks.sliding_window_view(wave, 11)
+    >>> net = RNNRegressor((16,), cell="gru", learning_rate=0.01, epochs=50,
+    ...                    random_state=0)
+    >>> net.fit(windows[:200, :-1], windows[:200, -1])
+    RNNRegressor(...)
+    >>> net.score(windows[200:, :-1], windows[200:, -1]) > 0.99
+    True
+    """
+
+    _parameter_constraints = CONSTRAINTS["RNNRegressor"]
+
+    def __init__(
+        self,
+        units: int | ArrayLike = (32,),
+        *,
+        cell: str = "lstm",
+        bidirectional: bool = False,
+        sequence_shape: ArrayLike | None = None,
+        mask_value: float | None = None,
+        embedding_dim: int | None = None,
+        vocabulary_size: int | None = None,
+        hidden_layer_sizes: int | ArrayLike = (),
+        activation: str | Callable[..., Any] = "relu",
+        activation_params: dict[Any, Any] | None = None,
+        kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
+        batch_normalization: bool = False,
+        dropout: float | ArrayLike = 0.0,
+        recurrent_dropout: float = 0.0,
+        l1: float | ArrayLike = 0.0,
+        l2: float | ArrayLike = 0.0,
+        activity_l1: float = 0.0,
+        max_norm: float | None = None,
+        optimizer: Any = "adam",
+        learning_rate: Any = 0.005,
+        decay: float = 0.0,
+        schedule: str = "constant",
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        weight_decay: float | None = None,
+        optimizer_params: dict[Any, Any] | None = None,
+        loss: str | Callable[..., Any] = "auto",
+        loss_params: dict[Any, Any] | None = None,
+        quantile: float | None = None,
+        quantiles: ArrayLike | None = None,
+        metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
+        epochs: int = 100,
+        batch_size: int | str | None = 32,
+        shuffle: bool = True,
+        early_stopping: bool | str = False,
+        patience: int = 10,
+        min_delta: float = 0.0,
+        monitor: str | Callable[..., Any] = "auto",
+        monitor_mode: str = "auto",
+        validation_fraction: float = 0.1,
+        normalize_y: bool | str = False,
+        n_members: int = 1,
+        callbacks: Any = None,
+        warm_start: bool = False,
+        random_state: int | RandomState | None = None,
+        dtype: str = "float32",
+        jit_compile: bool | str = "auto",
+        verbose: bool | int = 0,
+    ) -> None:
+        self.units = units
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.sequence_shape = sequence_shape
+        self.mask_value = mask_value
+        self.embedding_dim = embedding_dim
+        self.vocabulary_size = vocabulary_size
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.activation_params = activation_params
+        self.kernel_initializer = kernel_initializer
+        self.batch_normalization = batch_normalization
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.l1 = l1
+        self.l2 = l2
+        self.activity_l1 = activity_l1
+        self.max_norm = max_norm
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.decay = decay
+        self.schedule = schedule
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.weight_decay = weight_decay
+        self.optimizer_params = optimizer_params
+        self.loss = loss
+        self.loss_params = loss_params
+        self.quantile = quantile
+        self.quantiles = quantiles
+        self.metrics = metrics
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.min_delta = min_delta
+        self.monitor = monitor
+        self.monitor_mode = monitor_mode
+        self.validation_fraction = validation_fraction
+        self.normalize_y = normalize_y
+        self.n_members = n_members
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.dtype = dtype
+        self.jit_compile = jit_compile
+        self.verbose = verbose
