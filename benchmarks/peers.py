@@ -75,9 +75,12 @@ def skdeep(training: Training, seed: int):
         "learning_rate": training.learning_rate,
         "batch_size": training.batch_size,
         "epochs": training.epochs,
+        "early_stopping": False,
         "random_state": seed,
     }
     kind = "Regressor" if training.n_classes is None else "Classifier"
+    if training.n_classes is None:
+        arguments["normalize_y"] = False  # the others train on the target as it is
     if not training.filters:
         return getattr(skdeep, f"DNN{kind}")(**arguments)
     return getattr(skdeep, f"CNN{kind}")(

@@ -42,6 +42,8 @@ network = DNNRegressor(
     batch_size=16,
     epochs=100,
     metrics="mean_absolute_error",
+    dropout=0.0,
+    normalize_y=False,
     random_state=0,
 )
 pipeline = Pipeline([("scale", StandardScaler()), ("net", network)])

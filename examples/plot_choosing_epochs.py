@@ -34,10 +34,12 @@ FULL = "--full" in sys.argv
 X, X_test, y, y_test = load_boston_housing(return_X_y=True, split="keras")
 net = DNNRegressor(
     (64, 64),
+    dropout=0.0,
     optimizer="rmsprop",
     metrics="mae",
     epochs=100,
     batch_size=16,
+    normalize_y=False,
     random_state=0,
 )
 pipeline = make_pipeline(StandardScaler(), net)

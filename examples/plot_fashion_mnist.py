@@ -48,10 +48,12 @@ plt.show()
 folder = tempfile.TemporaryDirectory()
 net = DNNClassifier(
     (300, 100),
+    dropout=0.0,
     optimizer="sgd",
     learning_rate=0.01,
     epochs=30 if FULL else 20,
     batch_size=32,
+    early_stopping=False,
     callbacks=[keras.callbacks.TensorBoard(Path(folder.name) / "runs" / "first")],
     random_state=0,
 ).fit(X[n_val:], y[n_val:], X_val=X[:n_val], y_val=y[:n_val])

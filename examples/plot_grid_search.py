@@ -37,6 +37,7 @@ net = DNNRegressor(
     optimizer="rmsprop",
     epochs=100 if FULL else 50,
     batch_size=16,
+    normalize_y=False,
     random_state=0,
 )
 penalties = [1e-4, 1e-3, 1e-2, 1e-1] if FULL else [1e-4, 1e-2]

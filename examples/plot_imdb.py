@@ -47,6 +47,7 @@ common = {
     "optimizer": "rmsprop",
     "batch_size": 512 if FULL else 128,
     "epochs": 20,
+    "early_stopping": False,
     "random_state": 0,
 }
 held = {"X_val": X[:n_val], "y_val": y[:n_val]}
@@ -63,7 +64,9 @@ nets |= {
     "4-4": DNNClassifier((4, 4), **common),
     "16-16, l2": DNNClassifier((16, 16), l2=0.005, **common),
     "16-16, dropout": DNNClassifier((16, 16), dropout=0.5, **common),
-    "64-32, normalised": DNNClassifier((64, 32), batch_normalization=True, **common),
+    "64-32, normalised": DNNClassifier(
+        (64, 32), dropout=0.0, batch_normalization=True, **common
+    ),
 }
 for name in list(nets)[1:]:
     nets[name].fit(X[n_val:], y[n_val:], **held)
@@ -80,7 +83,8 @@ plt.show()
 # L1 makes the weights of most words vanish; L2 only makes them smaller.
 figure, ax = plt.subplots(figsize=(5.6, 3.8), layout="constrained")
 for penalty in ("l2", "l1"):
-    net = DNNClassifier((64, 32), **common, **{penalty: 0.01}).set_params(epochs=10)
+    net = DNNClassifier((64, 32), dropout=0.0, **common, **{penalty: 0.01})
+    net.set_params(epochs=10)
     kernel = np.abs(net.fit(X[n_val:], y[n_val:]).model_.get_weights()[0])
     label = f"{penalty} = 0.01: {np.mean(kernel < 1e-3):.0%} below 0.001"
     ax.hist(np.log10(kernel.ravel() + 1e-9), bins=80, alpha=0.6, label=label)

@@ -54,7 +54,12 @@ X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
 before = cache_info().misses
 nets = {
     rate: DNNClassifier(
-        (64,), learning_rate=rate, epochs=60 if FULL else 25, random_state=0
+        (64,),
+        dropout=0.0,
+        learning_rate=rate,
+        epochs=60 if FULL else 25,
+        early_stopping=False,
+        random_state=0,
     ).fit(X_train, y_train, X_val=X_test, y_val=y_test)
     for rate in (1.0, 0.1, 0.01, 0.001, 0.0001)
 }

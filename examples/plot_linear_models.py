@@ -24,7 +24,12 @@ from skdeep import DNNClassifier, DNNRegressor
 x = np.linspace(-1, 2, 30)
 y = 10 * x + 2
 line = DNNRegressor(
-    (), optimizer="sgd", learning_rate=0.01, batch_size=3, random_state=0
+    (),
+    optimizer="sgd",
+    learning_rate=0.01,
+    batch_size=3,
+    normalize_y=False,
+    random_state=0,
 )
 line.fit(x[:, np.newaxis], y)
 slope, intercept = (weights.item() for weights in line.model_.get_weights())

@@ -44,9 +44,11 @@ nets = {}
 for n_units in (64, 32, 16, 8, 4, 2):
     nets[f"64-{n_units}"] = DNNClassifier(
         (64, n_units),
+        dropout=0.0,
         optimizer="rmsprop",
         batch_size=512 if FULL else 128,
         epochs=20,
+        early_stopping=False,
         random_state=0,
     ).fit(X[n_val:], y[n_val:], X_val=X[:n_val], y_val=y[:n_val])
 figure, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")

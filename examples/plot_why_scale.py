@@ -30,7 +30,15 @@ stocks.frame
 # then numbers end. Keras would go on and return a network of NaN; skdeep stops and
 # says in which epoch it happened, and what to try.
 X, y = stocks.data.to_numpy(), stocks.target.to_numpy()
-net = DNNRegressor((), optimizer="sgd", learning_rate=0.01, epochs=10, random_state=0)
+net = DNNRegressor(
+    (),
+    optimizer="sgd",
+    learning_rate=0.01,
+    epochs=10,
+    early_stopping=False,
+    normalize_y=False,
+    random_state=0,
+)
 try:
     net.fit(X, y)
 except DivergenceError as error:

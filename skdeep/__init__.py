@@ -14,6 +14,7 @@ from skdeep.estimators import (
     DNNRegressor,
     KerasClassifier,
     KerasRegressor,
+    NetworkTransformer,
     RNNClassifier,
     RNNRegressor,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "DNNRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "NetworkTransformer",
     "RNNClassifier",
     "RNNRegressor",
     "__version__",

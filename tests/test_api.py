@@ -47,14 +47,18 @@ MODULES = [
 NOT_ASKED = {"ES01", "EX01", "RT02", "SA01"}
 # Parameters with several rows in the table, and the reason.
 OWN_ROWS = {
-    "hidden_layer_sizes": "tables have (64, 64), images (128,) behind convolutions, "
+    "units": "of recurrent layers, or of as many hidden layers as n_layers",
+    "activation": "recurrent layers have those of their kind",
+    "activation_params": "one for each layer only where there is one kind of layers",
+    "hidden_layer_sizes": "tables have (128, 128), images (128,) behind convolutions, "
     "sequences none behind recurrent layers",
     "batch_normalization": "recurrent layers are normalised behind the last one",
-    "dropout": "recurrent layers drop inputs, as in Keras",
+    "dropout": "tables have it behind wide layers, recurrent layers drop inputs",
     "learning_rate": "recurrent networks learn too slowly with Keras' default",
     "loss": "cross-entropies for classes, squared errors for numbers",
     "metrics": "classifiers record accuracy",
-    "early_stopping": "only the rows of classifiers are stratified",
+    "early_stopping": "only the rows of classifiers are stratified; tables have auto",
+    "normalize_y": "tables have auto",
 }
 
 

@@ -43,6 +43,7 @@ COMMON = {
     "max_norm": 2.0,
     "optimizer": "sgd",
     "momentum": 0.5,
+    "weight_decay": 0.01,
     "loss": "mean_squared_error",
     "metrics": None,
     "epochs": 2,
@@ -111,9 +112,11 @@ CHANGES = {
     "nesterov": True,
     "clipnorm": 1.0,
     "clipvalue": 1.0,
-    "optimizer_params": {"weight_decay": 0.1},
+    "weight_decay": 0.1,
+    "optimizer_params": {"use_ema": True},
     "loss": "huber",
     "loss_params": {"reduction": "sum"},
+    "label_smoothing": 0.1,
     "quantile": 0.9,
     "quantiles": (0.1, 0.5, 0.9),
     "metrics": ["mean_absolute_error"],
@@ -158,9 +161,10 @@ def start_of(cls, name):
     """Return what an estimator starts from when a parameter is changed, and rows."""
     start, X = ESTIMATORS[cls]
     parts = {} if ROLES[name] == VARIABLE else {**start, **WITHOUT_PARTS}
-    has_sizes = "n_layers" in CONSTRAINTS[cls.__name__]
-    if has_sizes and name in ("n_layers", "units"):  # in place of the sizes
-        start = {n: v for n, v in start.items() if n != "hidden_layer_sizes"}
+    beside = {"label_smoothing": "loss"}  # what it does not go with
+    if "n_layers" in CONSTRAINTS[cls.__name__]:
+        beside |= dict.fromkeys(("n_layers", "units"), "hidden_layer_sizes")
+    start = {n: v for n, v in start.items() if n != beside.get(name)}
     start = {n: parts.get(n, value) for n, value in start.items()}
     return start | NEEDS.get(name, {}), X
 

@@ -46,6 +46,7 @@ def test_requests_can_be_set_for_all_metadata(Estimator, routing):
         "X_val",
         "y_val",
         "sample_weight_val",
+        "groups",
     }
     classes = {"classes"} if "Classifier" in Estimator.__name__ else set()
     assert set(requests.partial_fit.requests) == {"sample_weight"} | classes

@@ -19,7 +19,7 @@ def zero_or_one(small, seed):
     net = DNNClassifier(
         (), optimizer="sgd", learning_rate=0.01, epochs=5, batch_size=16
     )
-    net.set_params(random_state=seed)
+    net.set_params(early_stopping=False, random_state=seed)
     net.fit(X_train[y_train < 2], y_train[y_train < 2])
     return [net.score(X_test[y_test < 2], y_test[y_test < 2])]
 
@@ -65,6 +65,7 @@ def digits_accuracy(small, seed, scale=1, **parameters):
     size = (
         {"epochs": 4, "batch_size": 32} if small else {"epochs": 20, "batch_size": 512}
     )
+    parameters = {"dropout": 0.0, "early_stopping": False} | parameters
     net = DNNClassifier(**size, random_state=seed, **parameters)
     return net.fit(X_train * scale, y_train).score(X_test * scale, y_test)
 
@@ -170,6 +171,7 @@ def dropout_per_layer(small, seed):
         dropout=(0.5, 0.3, 0.3),
         batch_size=100,
         epochs=10,
+        early_stopping=False,
         random_state=seed,
     ).fit(X_train, y_train)
     accuracy = net.score(X_test, y_test)
@@ -192,10 +194,12 @@ def fashion(small, seed):
     with tempfile.TemporaryDirectory() as folder:
         net = DNNClassifier(
             (300, 100),
+            dropout=0.0,
             optimizer="sgd",
             learning_rate=0.01,
             epochs=10 if small else 30,
             batch_size=32,
+            early_stopping=False,
             callbacks=[keras.callbacks.TensorBoard(folder)],
             random_state=seed,
         ).fit(X[n_val:], y[n_val:], X_val=X[:n_val], y_val=y[:n_val])

@@ -16,7 +16,11 @@ MAE = "neg_mean_absolute_error"
 def house_network(seed, **parameters):
     """Return the network of D25 behind a scaler."""
     net = DNNRegressor(
-        (64, 64), optimizer="rmsprop", metrics="mae", random_state=seed, **parameters
+        (64, 64),
+        optimizer="rmsprop",
+        metrics="mae",
+        random_state=seed,
+        **{"dropout": 0.0, "normalize_y": False, **parameters},
     )
     return make_pipeline(StandardScaler(), net)
 

@@ -40,6 +40,7 @@ def straight_line(small, seed):
         learning_rate=0.01,
         epochs=100,
         batch_size=3,
+        normalize_y=False,
         random_state=seed,
     ).fit(x[:, np.newaxis], 10 * x + 2)
     slope, intercept = net.model_.get_weights()
@@ -131,7 +132,13 @@ def eight_rows(small, seed):
 def stock_network(seed):
     """Return the network of D6 and D7."""
     return DNNRegressor(
-        (), optimizer="sgd", learning_rate=0.01, epochs=10, random_state=seed
+        (),
+        optimizer="sgd",
+        learning_rate=0.01,
+        epochs=10,
+        early_stopping=False,
+        normalize_y=False,
+        random_state=seed,
     )
 
 

@@ -40,7 +40,7 @@ def text_network(hidden_layer_sizes, small, seed, **parameters):
         optimizer="rmsprop",
         batch_size=64 if small else 512,
         random_state=seed,
-        **parameters,
+        **{"dropout": 0.0, "early_stopping": False, **parameters},
     )
 
 

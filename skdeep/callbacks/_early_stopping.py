@@ -27,7 +27,8 @@ def check_monitor(monitor: str, columns: Sequence[str]) -> None:
     if monitor not in columns:
         raise InvalidNetworkError(
             f"monitor must be a column of the history, {sorted(columns)}; got "
-            f"{monitor!r}. Add the metric to metrics, or monitor another one."
+            f"{monitor!r}, which is no scorer of scikit-learn, either. Add the metric "
+            "to metrics, or monitor another one."
         )
 
 

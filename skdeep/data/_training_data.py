@@ -22,11 +22,17 @@ class TrainingData:
         Targets as the network's head has encoded them.
     weight : array of shape (n_rows,)
         Weights, in float64.
+    labels : array of shape (n_rows,) or (n_rows, n_targets), default=None
+        Targets as the user has them, for scores.
+    groups : array of int of shape (n_rows,), default=None
+        Rows of one group are held out together.
     """
 
     X: Any
     y: np.ndarray
     weight: np.ndarray
+    labels: np.ndarray | None = None
+    groups: np.ndarray | None = None
 
     @property
     def n_rows(self) -> int:
@@ -35,7 +41,13 @@ class TrainingData:
 
     def take(self, chosen: np.ndarray) -> TrainingData:
         """Return some of the rows."""
-        return TrainingData(self.X[chosen], self.y[chosen], self.weight[chosen])
+        labels, groups = (
+            None if values is None else values[chosen]
+            for values in (self.labels, self.groups)
+        )
+        return TrainingData(
+            self.X[chosen], self.y[chosen], self.weight[chosen], labels, groups
+        )
 
     def with_mean_weight_one(self, name: str) -> TrainingData:
         """Return the rows with weights whose scale has no effect."""

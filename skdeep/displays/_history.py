@@ -337,7 +337,7 @@ def _network_of(estimator: Any) -> Any:
 
 def _best_epoch(network: Any) -> int | None:
     """Return the epoch early stopping chose, or would have; None without validation."""
-    if network.early_stopping:
+    if getattr(network, "do_early_stopping_", network.early_stopping):
         return int(network.best_epoch_)
     losses = np.asarray(network.history_.get("val_loss", []), float)
     return int(np.nanargmin(losses)) + 1 if np.isfinite(losses).any() else None

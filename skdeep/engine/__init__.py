@@ -10,9 +10,9 @@ Who owns what:
   what it is given.
 - ``_program`` puts loops around the step and compiles them. It holds nothing of a fit
   and no lock, so threads train with it side by side, and it can be dropped at any time.
-- ``_numpy_predictor`` predicts with networks that NumPy can compute, ``_predictor``
-  with all others, by compiled functions; both see tiles of one shape only, which
-  ``_probe`` tries.
+- ``_numpy_predictor`` predicts with networks that NumPy can compute, by threads that
+  take ``_turns``, and ``_predictor`` with all others, by compiled functions; both see
+  tiles of one shape only, which ``_probe`` tries.
 - ``_run`` owns one fit: it cuts the epochs into segments, looks at losses and stops.
 - ``_data_feed`` owns the rows: padding, chunks, row orders, validation rows.
 - ``_random`` turns one ``random_state`` into seeds, and seeds into draws.

@@ -6,6 +6,7 @@ from typing import Any
 
 from skdeep.engine._job import Job
 from skdeep.keras_objects._losses import OWN_LOSSES
+from skdeep.keras_objects._optimizers import DECAY
 from skdeep.keras_objects._spec import from_spec
 
 
@@ -21,6 +22,8 @@ def compiled_model(job: Job) -> Any:
     schedule = from_spec(key.optimizer.schedule)
     # The spec has 1.0 for every rate: rates are data, and no part of a key.
     optimizer.learning_rate = schedule or hyperparameters["learning_rate"]
+    if key.optimizer.decays:
+        optimizer.weight_decay = hyperparameters[DECAY]
     loss = from_spec(key.objective.loss)
     model.compile(
         optimizer,

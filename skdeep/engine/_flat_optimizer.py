@@ -34,12 +34,12 @@ ELEMENTWISE = (
 
 
 def make_optimizer(
-    spec: Any, variables: Sequence[Any], dtype: str
+    spec: Any, variables: Sequence[Any], dtype: str, decays: bool = False
 ) -> StatelessOptimizer | FlatOptimizer:
     """Return an optimizer, over one vector where that gives the same."""
-    optimizer = StatelessOptimizer(spec, variables, dtype)
+    optimizer = StatelessOptimizer(spec, variables, dtype, decays)
     if _is_flat(optimizer, variables):
-        return FlatOptimizer(optimizer, spec, variables, dtype)
+        return FlatOptimizer(optimizer, spec, variables, dtype, decays)
     return optimizer
 
 
@@ -73,7 +73,7 @@ class FlatOptimizer:
     ----------
     apart : StatelessOptimizer
         The same with the arrays as they are: it says what is remembered of which.
-    spec, variables, dtype
+    spec, variables, dtype, decays
         What it was made of.
     """
 
@@ -85,6 +85,7 @@ class FlatOptimizer:
         spec: Any,
         variables: Sequence[Any],
         dtype: str,
+        decays: bool = False,
     ):
         import keras
 
@@ -93,7 +94,7 @@ class FlatOptimizer:
         sizes = [int(np.prod(shape)) for shape in self._shapes]
         self._ends = np.cumsum(sizes).tolist()
         whole = keras.Variable(np.zeros(sum(sizes), dtype), dtype=dtype, name=WHOLE)
-        self._whole = StatelessOptimizer(spec, [whole], dtype)
+        self._whole = StatelessOptimizer(spec, [whole], dtype, decays)
         self._places = self._find_places([v.name for v in variables])
 
     def _find_places(self, names: Sequence[str]) -> list[list[int]]:
@@ -153,6 +154,7 @@ class FlatOptimizer:
         gradients: Sequence[Any],
         weights: Sequence[Any],
         rate: Any,
+        decay: Any = None,
     ) -> tuple[list[Any], list[Any]]:
         """Return the weights after one update, and what is remembered of it."""
         from keras import ops
@@ -161,7 +163,7 @@ class FlatOptimizer:
             ops.concatenate([ops.reshape(a, (-1,)) for a in arrays])
             for arrays in (gradients, weights)
         )
-        (after,), memory = self._whole.apply(memory, [gradient], [weight], rate)
+        (after,), memory = self._whole.apply(memory, [gradient], [weight], rate, decay)
         starts = [0, *self._ends[:-1]]
         cut = [
             ops.reshape(after[start:end], shape)

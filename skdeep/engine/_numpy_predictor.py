@@ -29,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.engine._probe import places_are_equal, probe, same_bits
+from skdeep.engine._turns import Turns
 from skdeep.networks._network import Network
 
 TILES = (8, 4, 1)
@@ -40,10 +41,15 @@ MAX_UNITS = 64  # of one product, if there must be several
 MIN_UNITS = 8
 
 # How many tiles go through side by side, and how many values of a layer they may have:
-# 256 KiB stay in a core's cache.
+# 512 KiB stay in a core's cache.
 SIDE_BY_SIDE = (256, 64, 16, 4)
-MAX_VALUES = 2**16
+MAX_VALUES = 2**17
 MAX_CALL_VALUES = 2**22  # of the rows of a call, or of its outputs
+
+# Multiplications of a call that one thread makes at a time, 0.3 ms. Beyond that
+# functions of NumPy take so long that threads gain by being side by side.
+MAX_WORK_IN_TURN = 2**24
+TURNS = Turns()
 
 Function = Callable[[np.ndarray], np.ndarray]
 
@@ -73,6 +79,12 @@ class NumpyPredictor:
         values = max(prod(self.network.input_shape), self.network.output_units)
         return max(1, MAX_CALL_VALUES // (values * self.tile)) * self.tile
 
+    @functools.cached_property
+    def _n_tiles_in_turn(self) -> int:
+        """Up to how many tiles are so little work that threads do better in turns."""
+        work = self.network.multiplications_per_row + self.network.max_values_per_row
+        return MAX_WORK_IN_TURN // (self.tile * work)
+
     def prepared(self, weights: Sequence[np.ndarray]) -> list[Function]:
         """Return what ``predict`` takes for weights: the functions of the layers."""
         product = functools.partial(fixed_product, n_rows=self.tile)
@@ -89,7 +101,11 @@ class NumpyPredictor:
         tiles = filled.reshape(n_tiles, tile, *X.shape[1:])
         # Overflow is found in the outputs.
         with np.errstate(all="ignore"):
-            outputs = self._outputs(functions, tiles)
+            if n_tiles <= self._n_tiles_in_turn:
+                with TURNS:
+                    outputs = self._outputs(functions, tiles)
+            else:
+                outputs = self._outputs(functions, tiles)
         return outputs.reshape(n_tiles * tile, -1)[:n_rows]
 
     def _outputs(self, functions: Sequence[Function], tiles: np.ndarray) -> np.ndarray:

@@ -29,7 +29,9 @@ from skdeep.exceptions import DivergenceError
 SECONDS_PER_CALL = 1.0
 
 
-def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
+def run_job(
+    job: Job, callbacks: Sequence[Callback] = (), measures: Sequence[Callback] = ()
+) -> Outcome:
     """Run a job.
 
     Parameters
@@ -39,6 +41,8 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     callbacks : sequence of Callback, default=()
         Told of the run, in this order, after the early stopping that the job asks
         for: that one keeps the weights that were measured, before others change them.
+    measures : sequence of Callback, default=()
+        Told before that one: they measure what it watches.
 
     Raises
     ------
@@ -51,7 +55,7 @@ def run_job(job: Job, callbacks: Sequence[Callback] = ()) -> Outcome:
     program = CACHE.program(job.key)
     program.check_weights(job.training, job.validation)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
-    watching = [*([stopping] if stopping else []), *callbacks]
+    watching = [*measures, *([stopping] if stopping else []), *callbacks]
     run = Run(program, program.start(weights, job.optimizer_state), job, watching)
     validation = DataFeed(program, job.validation) if job.validation else None
     run.execute(DataFeed(program, job.training), validation)

@@ -32,6 +32,8 @@ class StatelessOptimizer:
         What it updates.
     dtype : str
         Of the learning rate.
+    decays : bool, default=False
+        Whether ``apply`` gets by how much weights decay.
 
     Attributes
     ----------
@@ -43,7 +45,9 @@ class StatelessOptimizer:
         Whether it averages the weights.
     """
 
-    def __init__(self, spec: Any, variables: Sequence[Any], dtype: str):
+    def __init__(
+        self, spec: Any, variables: Sequence[Any], dtype: str, decays: bool = False
+    ):
         import keras
 
         self.keras = _make(spec)
@@ -52,6 +56,9 @@ class StatelessOptimizer:
         # Keras calls it with every update, inside the scope that holds the rate's
         # value.
         self.keras.learning_rate = lambda: self._rate.value
+        self._decay = keras.Variable(0.0, trainable=False, dtype=dtype, name="decay")
+        if decays:
+            self.keras.weight_decay = self._decay
         self._trainable = list(variables)
         self.keras.build(self._trainable)
         self._memory = list(self.keras.variables)
@@ -93,9 +100,13 @@ class StatelessOptimizer:
         gradients: Sequence[Any],
         weights: Sequence[Any],
         rate: Any,
+        decay: Any = None,
     ) -> tuple[list[Any], list[Any]]:
         """Return the weights after one update, and what is remembered of it."""
-        with self._scope(memory, weights, [(self._rate, rate)]) as scope:
+        others = [(self._rate, rate)]
+        if decay is not None:
+            others.append((self._decay, decay))
+        with self._scope(memory, weights, others) as scope:
             self.keras.apply(gradients, self._trainable)
         return self._values(scope, self._trainable), self._values(scope, self._memory)
 

@@ -20,6 +20,7 @@ from skdeep.engine._random import keep_mask
 from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine.backends._protocol import Backend, Kernels
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._optimizers import DECAY
 from skdeep.keras_objects._schedules import CONSTANT, SCHEDULES
 from skdeep.keras_objects._spec import from_spec
 from skdeep.networks._network import LIMIT, CallContext, CallResult
@@ -65,6 +66,7 @@ class TrainingStep:
             "learning_rate",
             "decay",
             *(PLAN if key.optimizer.schedule_name != CONSTANT else ()),
+            *([DECAY] if key.optimizer.decays else []),
             *key.network.hyperparameter_names,
         )
         self._specs = key.network.weight_specs()
@@ -72,7 +74,7 @@ class TrainingStep:
         placeholders = [self._placeholder(self._specs[i]) for i in self._trained]
         with explained("optimizer", "See keras.optimizers for its arguments."):
             self._optimizer = make_optimizer(
-                key.optimizer.spec, placeholders, self._dtype
+                key.optimizer.spec, placeholders, self._dtype, key.optimizer.decays
             )
         self._schedule = from_spec(key.optimizer.schedule)
         self._planned = SCHEDULES.get(key.optimizer.schedule_name)
@@ -239,6 +241,7 @@ class TrainingStep:
             gradients,
             trained,
             self.learning_rate(state, hyperparameters),
+            hyperparameters.get(DECAY),
         )
         # Limits come after the update, like Keras' constraints.
         weights = self._with_trained(

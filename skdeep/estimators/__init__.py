@@ -4,6 +4,7 @@ from skdeep.estimators._cnn import CNNClassifier, CNNRegressor
 from skdeep.estimators._dnn import DNNClassifier, DNNRegressor
 from skdeep.estimators._keras_estimators import KerasClassifier, KerasRegressor
 from skdeep.estimators._rnn import RNNClassifier, RNNRegressor
+from skdeep.estimators._transformer import NetworkTransformer
 
 __all__ = [
     "CNNClassifier",
@@ -12,6 +13,7 @@ __all__ = [
     "DNNRegressor",
     "KerasClassifier",
     "KerasRegressor",
+    "NetworkTransformer",
     "RNNClassifier",
     "RNNRegressor",
 ]

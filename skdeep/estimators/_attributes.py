@@ -53,6 +53,8 @@ ATTRIBUTES = (
     Attribute("best_epoch_", "int",
         """The epoch whose weights are kept, counted from 1 over all fits that went on
         from each other."""),
+    Attribute("do_early_stopping_", "bool",
+        """Whether the last fit watched rows to stop early."""),
     Attribute("history_", "dict of str to list of float",
         """Loss, metrics, ``val_*`` and learning rate after every epoch, and what
         callbacks have added to the logs."""),

@@ -98,9 +98,10 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -139,9 +140,14 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Largest norm of each gradient; against divergence.
     clipvalue : float, default=None
         Largest absolute value of each entry of a gradient.
+    weight_decay : float, default=None
+        Every update takes this share of the weights, times the rate, from them, apart
+        from the gradient; for any optimizer. None is the optimizer's own: 0.004 for
+        "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101.
     optimizer_params : dict, default=None
         Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
-        weight_decay, global_clipnorm, use_ema, ...
+        global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is cross-entropy, binary or categorical as the target demands. Any Keras
         loss otherwise ("binary_focal_crossentropy", "mean_squared_error", ...); one
@@ -150,6 +156,11 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
         its configuration, from which Keras leaves out Huber's ``delta``.
+    label_smoothing : float, default=0.0
+        Share of a label that cross-entropies spread over all classes, so that the
+        network is never quite sure. It can raise the accuracy where labels are wrong
+        now and then, and makes probabilities worse. Source: Szegedy et al. (2016),
+        arXiv 1512.00567.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is accuracy.
     epochs : int, default=100
@@ -160,20 +171,25 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
         Smaller improvements do not count.
-    monitor : str, default="auto"
-        A column of ``history_``; "auto" is "val_loss".
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
     monitor_mode : {"auto", "min", "max"}, default="auto"
-        Whether less or more of it is better; inferred from the name by default.
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``.
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
     calibration : "temperature" or None, default=None
         Divide the logits of predictions by the number that gives the rows held out the
         smallest cross-entropy, so that probabilities say how often they are right.
@@ -228,6 +244,8 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -297,7 +315,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
-        dropout: float | ArrayLike = 0.0,
+        dropout: float | str | ArrayLike = 0.0,
         l1: float | ArrayLike = 0.0,
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
@@ -310,17 +328,19 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         nesterov: bool = False,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
+        weight_decay: float | None = None,
         optimizer_params: dict[Any, Any] | None = None,
         loss: str | Callable[..., Any] = "auto",
         loss_params: dict[Any, Any] | None = None,
+        label_smoothing: float = 0.0,
         metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
-        monitor: str = "auto",
+        monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
         calibration: str | None = None,
@@ -362,9 +382,11 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.nesterov = nesterov
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
+        self.weight_decay = weight_decay
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params
+        self.label_smoothing = label_smoothing
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size
@@ -441,9 +463,10 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default=0.0
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -482,9 +505,14 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Largest norm of each gradient; against divergence.
     clipvalue : float, default=None
         Largest absolute value of each entry of a gradient.
+    weight_decay : float, default=None
+        Every update takes this share of the weights, times the rate, from them, apart
+        from the gradient; for any optimizer. None is the optimizer's own: 0.004 for
+        "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101.
     optimizer_params : dict, default=None
         Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
-        weight_decay, global_clipnorm, use_ema, ...
+        global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
         "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
@@ -511,23 +539,32 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.
+    early_stopping : bool or "auto", default=False
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
         Smaller improvements do not count.
-    monitor : str, default="auto"
-        A column of ``history_``; "auto" is "val_loss".
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
     monitor_mode : {"auto", "min", "max"}, default="auto"
-        Whether less or more of it is better; inferred from the name by default.
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``.
-    normalize_y : bool, default=False
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
+    normalize_y : bool or "auto", default=False
         Train on the target minus its mean, divided by its deviation; predictions come
-        back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.
+        back in its units, and metrics are measured in them; the loss is not. "auto"
+        does so for losses that ask only how far a prediction is off (squared and
+        absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
+        target alone for others, such as "poisson" and own functions. For "gamma" and
+        "tweedie" it only divides by the mean.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
         rows held out; probabilities or values are averaged. They run side by side in
@@ -571,6 +608,8 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -634,7 +673,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
-        dropout: float | ArrayLike = 0.0,
+        dropout: float | str | ArrayLike = 0.0,
         l1: float | ArrayLike = 0.0,
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
@@ -647,6 +686,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         nesterov: bool = False,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
+        weight_decay: float | None = None,
         optimizer_params: dict[Any, Any] | None = None,
         loss: str | Callable[..., Any] = "auto",
         loss_params: dict[Any, Any] | None = None,
@@ -656,13 +696,13 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
-        monitor: str = "auto",
+        monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
-        normalize_y: bool = False,
+        normalize_y: bool | str = False,
         n_members: int = 1,
         callbacks: Any = None,
         warm_start: bool = False,
@@ -700,6 +740,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.nesterov = nesterov
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
+        self.weight_decay = weight_decay
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params

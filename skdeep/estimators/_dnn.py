@@ -58,7 +58,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or tuple of int, default=(64, 64)
+    hidden_layer_sizes : int or tuple of int, default=(128, 128)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
     n_layers : int, default=None
@@ -83,9 +83,10 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default="auto"
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -141,9 +142,14 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Largest norm of each gradient; against divergence.
     clipvalue : float, default=None
         Largest absolute value of each entry of a gradient.
+    weight_decay : float, default=None
+        Every update takes this share of the weights, times the rate, from them, apart
+        from the gradient; for any optimizer. None is the optimizer's own: 0.004 for
+        "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101.
     optimizer_params : dict, default=None
         Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
-        weight_decay, global_clipnorm, use_ema, ...
+        global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is cross-entropy, binary or categorical as the target demands. Any Keras
         loss otherwise ("binary_focal_crossentropy", "mean_squared_error", ...); one
@@ -152,6 +158,11 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Arguments of a loss given by name, such as ``delta`` of Huber's or ``quantile``.
         Better than a Keras object with arguments: scikit-learn's ``clone`` copies it by
         its configuration, from which Keras leaves out Huber's ``delta``.
+    label_smoothing : float, default=0.0
+        Share of a label that cross-entropies spread over all classes, so that the
+        network is never quite sure. It can raise the accuracy where labels are wrong
+        now and then, and makes probabilities worse. Source: Szegedy et al. (2016),
+        arXiv 1512.00567.
     metrics : str, Keras metric, callable, list of them, or None, default="auto"
         Recorded in ``history_`` under their Keras names; "auto" is accuracy.
     epochs : int, default=100
@@ -162,20 +173,25 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.
+    early_stopping : bool or "auto", default="auto"
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
         Smaller improvements do not count.
-    monitor : str, default="auto"
-        A column of ``history_``; "auto" is "val_loss".
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
     monitor_mode : {"auto", "min", "max"}, default="auto"
-        Whether less or more of it is better; inferred from the name by default.
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``.
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
     calibration : "temperature" or None, default=None
         Divide the logits of predictions by the number that gives the rows held out the
         smallest cross-entropy, so that probabilities say how often they are right.
@@ -232,6 +248,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -282,7 +300,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes: int | ArrayLike = (64, 64),
+        hidden_layer_sizes: int | ArrayLike = (128, 128),
         *,
         n_layers: int | None = None,
         units: int | None = None,
@@ -291,7 +309,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
-        dropout: float | ArrayLike = 0.0,
+        dropout: float | str | ArrayLike = "auto",
         l1: float | ArrayLike = 0.0,
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
@@ -309,17 +327,19 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         nesterov: bool = False,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
+        weight_decay: float | None = None,
         optimizer_params: dict[Any, Any] | None = None,
         loss: str | Callable[..., Any] = "auto",
         loss_params: dict[Any, Any] | None = None,
+        label_smoothing: float = 0.0,
         metrics: str | Callable[..., Any] | list[Any] | tuple[Any, ...] | None = "auto",
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = "auto",
         patience: int = 10,
         min_delta: float = 0.0,
-        monitor: str = "auto",
+        monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
         calibration: str | None = None,
@@ -358,9 +378,11 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         self.nesterov = nesterov
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
+        self.weight_decay = weight_decay
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params
+        self.label_smoothing = label_smoothing
         self.metrics = metrics
         self.epochs = epochs
         self.batch_size = batch_size
@@ -390,7 +412,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
 
     Parameters
     ----------
-    hidden_layer_sizes : int or tuple of int, default=(64, 64)
+    hidden_layer_sizes : int or tuple of int, default=(128, 128)
         Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.
     n_layers : int, default=None
@@ -415,9 +437,10 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         each in their order. Helps deep networks and large learning rates.
     input_dropout : float, default=0.0
         Share of the inputs set to zero in each update; for many redundant features.
-    dropout : float or sequence of float, default=0.0
+    dropout : float, sequence of float or "auto", default="auto"
         Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
+        one per hidden layer; "auto" is 0.15 behind layers of at least 64 units, in fits
+        of at least 200 rows. Raise it when the validation loss rises while the training
         loss falls. Source: Srivastava et al. (2014), JMLR 15.
     l1 : float or sequence of float, default=0.0
         Penalty ``l1 * sum(abs(w))`` on the kernels of all layers but the output (on the
@@ -473,9 +496,14 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Largest norm of each gradient; against divergence.
     clipvalue : float, default=None
         Largest absolute value of each entry of a gradient.
+    weight_decay : float, default=None
+        Every update takes this share of the weights, times the rate, from them, apart
+        from the gradient; for any optimizer. None is the optimizer's own: 0.004 for
+        "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101.
     optimizer_params : dict, default=None
         Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad, epsilon,
-        weight_decay, global_clipnorm, use_ema, ...
+        global_clipnorm, use_ema, ...
     loss : str, Keras loss or callable, default="auto"
         "auto" is the squared error. Any Keras loss otherwise ("mean_absolute_error",
         "huber", "poisson" with positive predictions, ...), or "quantile", "gaussian",
@@ -502,23 +530,32 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool, default=False
-        Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.
+    early_stopping : bool or "auto", default="auto"
+        Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
+        so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
+        if fit gets it, else a seeded, shuffled part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
         Smaller improvements do not count.
-    monitor : str, default="auto"
-        A column of ``history_``; "auto" is "val_loss".
+    monitor : str or callable, default="auto"
+        A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
+        name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front.
     monitor_mode : {"auto", "min", "max"}, default="auto"
-        Whether less or more of it is better; inferred from the name by default.
+        Whether less or more of it is better; inferred from the name by default, and
+        known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``.
-    normalize_y : bool, default=False
+        Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on.
+    normalize_y : bool or "auto", default="auto"
         Train on the target minus its mean, divided by its deviation; predictions come
-        back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.
+        back in its units, and metrics are measured in them; the loss is not. "auto"
+        does so for losses that ask only how far a prediction is off (squared and
+        absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
+        target alone for others, such as "poisson" and own functions. For "gamma" and
+        "tweedie" it only divides by the mean.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
         rows held out; probabilities or values are averaged. They run side by side in
@@ -564,6 +601,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     best_epoch_ : int
         The epoch whose weights are kept, counted from 1 over all fits that went on from
         each other.
+    do_early_stopping_ : bool
+        Whether the last fit watched rows to stop early.
     history_ : dict of str to list of float
         Loss, metrics, ``val_*`` and learning rate after every epoch, and what callbacks
         have added to the logs.
@@ -612,7 +651,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
 
     def __init__(
         self,
-        hidden_layer_sizes: int | ArrayLike = (64, 64),
+        hidden_layer_sizes: int | ArrayLike = (128, 128),
         *,
         n_layers: int | None = None,
         units: int | None = None,
@@ -621,7 +660,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
-        dropout: float | ArrayLike = 0.0,
+        dropout: float | str | ArrayLike = "auto",
         l1: float | ArrayLike = 0.0,
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
@@ -639,6 +678,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         nesterov: bool = False,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
+        weight_decay: float | None = None,
         optimizer_params: dict[Any, Any] | None = None,
         loss: str | Callable[..., Any] = "auto",
         loss_params: dict[Any, Any] | None = None,
@@ -648,13 +688,13 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         epochs: int = 100,
         batch_size: int | str | None = 32,
         shuffle: bool = True,
-        early_stopping: bool = False,
+        early_stopping: bool | str = "auto",
         patience: int = 10,
         min_delta: float = 0.0,
-        monitor: str = "auto",
+        monitor: str | Callable[..., Any] = "auto",
         monitor_mode: str = "auto",
         validation_fraction: float = 0.1,
-        normalize_y: bool = False,
+        normalize_y: bool | str = "auto",
         n_members: int = 1,
         callbacks: Any = None,
         warm_start: bool = False,
@@ -689,6 +729,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self.nesterov = nesterov
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
+        self.weight_decay = weight_decay
         self.optimizer_params = optimizer_params
         self.loss = loss
         self.loss_params = loss_params

@@ -68,6 +68,32 @@ class FittedViews:
         frame.attrs["n_parameters"] = model.count_params()
         return frame
 
+    def as_transformer(self, layer=-2):
+        """Return a transformer that gives the outputs of a hidden layer.
+
+        The network stays as it is, in clones and pipelines, too.
+
+        Parameters
+        ----------
+        layer : int or str, default=-2
+            The layer, by its number in ``model_.layers`` or by its name.
+
+        Returns
+        -------
+        NetworkTransformer
+            Ready to transform; inside of a Pipeline or not.
+
+        See Also
+        --------
+        NetworkTransformer : With a network that is trained in a Pipeline.
+        """
+        check_is_fitted(self)
+        from sklearn.frozen import FrozenEstimator
+
+        from skdeep.estimators._transformer import NetworkTransformer
+
+        return NetworkTransformer(FrozenEstimator(self), layer)
+
     def export(self, path, format="keras"):
         """Write the fitted network for programs that have no skdeep.
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.metrics import get_scorer_names
 from sklearn.utils.multiclass import type_of_target
 
 from skdeep._sklearn import Interval, StrOptions, fit_context, with_callbacks
@@ -17,7 +18,6 @@ from skdeep.callbacks._keras import copy_callbacks
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
 from skdeep.data._holdout import split_rows
 from skdeep.data._inputs import check_inputs, in_order
-from skdeep.data._training_data import TrainingData
 from skdeep.engine._random import draw_seeds
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
@@ -30,6 +30,7 @@ from skdeep.estimators._keras_routing import (
     routed,
     unknown_names,
 )
+from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import (
     COUNT,
@@ -68,7 +69,7 @@ CONSTRAINTS = {
     "early_stopping": ["boolean"],
     "patience": [COUNT],
     "min_delta": [NOT_NEGATIVE],
-    "monitor": [str],
+    "monitor": [str, callable],
     "monitor_mode": [StrOptions({"auto", "min", "max"})],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "warm_start": ["boolean"],
@@ -169,6 +170,7 @@ class KerasEstimator(NetworkEstimator):
         X_val=None,
         y_val=None,
         sample_weight_val=None,
+        groups=None,
         **fit_arguments,
     ):
         """Train the network.
@@ -189,6 +191,9 @@ class KerasEstimator(NetworkEstimator):
             Their targets.
         sample_weight_val : array-like, default=None
             Their weights.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of groups whose training rows early stopping or calibration hold out
+            together or not at all.
         **fit_arguments : dict
             Other values for this call: epochs, batch_size, validation_split,
             validation_data, callbacks, shuffle, class_weight, verbose.
@@ -205,7 +210,7 @@ class KerasEstimator(NetworkEstimator):
         continuing = self.warm_start and hasattr(self, "_fitted")
         tasks = begin_tasks(self, settings["epochs"], X, y, sample_weight)
         self._call = settings
-        training = self._training_data(X, y, sample_weight, continuing, None)
+        training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
         if validation is None and settings["validation_split"]:
             training, validation = _last_rows(training, settings["validation_split"])
@@ -255,8 +260,8 @@ class KerasEstimator(NetworkEstimator):
             )
         return {**parameters, **given}
 
-    def _training_data(self, X, y, sample_weight, continuing, classes):
-        rows = super()._training_data(X, y, sample_weight, continuing, classes)
+    def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
+        rows = super()._training_data(X, y, sample_weight, continuing, classes, groups)
         if not continuing:
             self.X_shape_ = getattr(X, "shape", None) or np.shape(rows.X)
             self.X_dtype_ = np.dtype(getattr(X, "dtype", None) or rows.X.dtype)
@@ -348,7 +353,9 @@ class KerasEstimator(NetworkEstimator):
         del self._call
         rows = (training, validation)
         if reason:
-            return self._train_in_keras(model, is_users, rows, settings, continuing)
+            return self._train_in_keras(
+                model, is_users, rows, settings, continuing, partial
+            )
         job = self._job(model, is_users, rows, settings, continuing, partial)
         if settings.get("calibration"):
             _ = job.key.network.output_places  # refuses before anything is trained
@@ -357,7 +364,8 @@ class KerasEstimator(NetworkEstimator):
         callbacks = self._make_callbacks(
             job, tasks, _callbacks(settings), settings["verbose"]
         )
-        outcome = run_job(job, callbacks)
+        measures = epoch_scores(self, job, settings["monitor"])
+        outcome = run_job(job, callbacks, measures)
         keep_optimizer = self.warm_start or partial
         return self._keep(job, outcome, tasks, keep_optimizer=keep_optimizer)
 
@@ -408,7 +416,7 @@ class KerasEstimator(NetworkEstimator):
         self.n_outputs_ = self._head.n_outputs
         return self
 
-    def _train_in_keras(self, model, is_users, rows, settings, continuing):
+    def _train_in_keras(self, model, is_users, rows, settings, continuing, partial):
         """Let Keras train, and keep what is left."""
         from skdeep.engine._keras_training import KerasTrained, train_with_keras
         from skdeep.estimators._keras_build import compile_to_train, model_to_train
@@ -437,7 +445,7 @@ class KerasEstimator(NetworkEstimator):
                 },
             )
         self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
-        self._measure(training)
+        self._measure(training, partial)
         earlier = self.history_ if before else {}
         self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
         self.n_iter_ = len(history.get("loss", []))
@@ -454,9 +462,12 @@ class KerasEstimator(NetworkEstimator):
         if validation is None:
             seed = draw_seeds(self.random_state).holdout
             fraction = settings["validation_fraction"]
-            train, held = split_rows(training.n_rows, fraction, seed, None)
+            train, held = split_rows(
+                training.n_rows, fraction, seed, None, training.groups
+            )
             training, validation = training.take(train), training.take(held)
         monitor = settings["monitor"]
+        _refuse_scorer(monitor)
         stop = keras.callbacks.EarlyStopping(
             "val_loss" if monitor == "auto" else monitor,
             min_delta=settings["min_delta"],
@@ -471,6 +482,16 @@ def _callbacks(settings):
     """The callbacks of a fit, those given as classes made."""
     arguments = routed(settings, "callbacks") | routed(settings, "fit__callbacks")
     return made_all(settings["callbacks"], arguments, "callbacks")
+
+
+def _refuse_scorer(monitor):
+    """Refuse a score where Keras trains, which knows columns of its history."""
+    if callable(monitor) or monitor in get_scorer_names():
+        raise ValueError(
+            "monitor must be a column of the history for a model that Keras trains; "
+            f"got {monitor!r}. Take a metric of Keras, or a model that the engine can "
+            "train (see trainer_)."
+        )
 
 
 def _batch_size(batch_size, n_rows):
@@ -493,4 +514,4 @@ def _last_rows(rows, fraction):
 
 def _with_codes(rows):
     """Targets as class numbers, where they were a column of 0 and 1."""
-    return TrainingData(rows.X, rows.y.ravel(), rows.weight)
+    return replace(rows, y=rows.y.ravel())

@@ -26,20 +26,24 @@ from skdeep.data._features import (
     of_validation_rows,
     refuse_datasets,
 )
+from skdeep.data._holdout import check_groups
 from skdeep.data._sample_weights import row_weights
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
+from skdeep.estimators._auto import without_auto
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._layer_sizes import SIZES, layer_sizes
 from skdeep.estimators._members import (
+    MembersInTraining,
     continued_members,
     fitted_of,
+    mean_losses,
     new_members,
     put_together,
-    train_members,
 )
+from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
@@ -91,6 +95,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         X_val=None,
         y_val=None,
         sample_weight_val=None,
+        groups=None,
     ):
         """Train the network.
 
@@ -113,6 +118,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             Their targets.
         sample_weight_val : array-like, default=None
             Their weights.
+        groups : array-like of shape (n_samples,), default=None
+            Labels of groups, such as patients, whose training rows early stopping or
+            calibration hold out together or not at all. Behind scikit-learn's routers
+            ask for them by ``set_fit_request(groups=True)``.
 
         Returns
         -------
@@ -132,7 +141,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
         tasks = begin_tasks(self, self.epochs * self.n_members, X, y, sample_weight)
-        training = self._training_data(X, y, sample_weight, continuing, None)
+        training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
         return self._run(training, validation, self.epochs, continuing, tasks)
 
@@ -183,6 +192,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self._training_state = TrainingState(job.seeds, 0)
         self.history_ = {}
         self.n_iter_ = self.n_epochs_ = self.best_epoch_ = 0
+        self.do_early_stopping_ = False
         self.n_outputs_ = self._head.n_outputs
         return self
 
@@ -232,7 +242,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _partial_fit(self, X, y, sample_weight, classes):
         """One more epoch over these rows."""
-        if self.early_stopping:
+        if self.early_stopping and self.early_stopping != "auto":
             raise ValueError(
                 "partial_fit sees too little to stop early; got early_stopping=True. "
                 "Use fit, or set early_stopping=False."
@@ -248,16 +258,18 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Train the network, or all members, and keep what is left."""
         keep = self.warm_start or is_partial
         if self.n_members > 1 or (continuing and hasattr(self, "members_")):
-            rows = (training, validation, n_epochs, continuing)
-            members, runs, interrupted = train_members(self, *rows, tasks, is_partial)
-            return self._keep_members(members, runs, interrupted, tasks, keep)
+            members, interrupted = MembersInTraining(self, continuing, keep).train(
+                training, validation, n_epochs, tasks, is_partial
+            )
+            return self._keep_members(members, interrupted, tasks)
         job = self._prepare(training, validation, n_epochs, continuing, is_partial)
         callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
-        outcome = run_job(job, callbacks)
+        measures = epoch_scores(self, job, self.monitor)
+        outcome = run_job(job, callbacks, measures)
         self.__dict__.pop("members_", None)
         return self._keep(job, outcome, tasks, keep_optimizer=keep)
 
-    def _training_data(self, X, y, sample_weight, continuing, classes):
+    def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
         """Check, encode and weigh the rows to train on.
 
         Sets: ``_head`` and what ``_check_X`` sets.
@@ -278,7 +290,8 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             self._head = self._continued_head(self._head)
         encoded = self._encode(y, "y")
         weight = self._with_class_weight(weight, self._head, y)
-        return TrainingData(X, encoded, weight)
+        groups = None if groups is None else check_groups(groups, X)
+        return TrainingData(X, encoded, weight, y, groups)
 
     def _with_class_weight(self, weight, head, y):
         """Multiply class weights in; regressors have none."""
@@ -303,7 +316,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             X = self._check_X(X_val, reset=False)
             check_lengths(X, y, "X_val", "y_val")
             weight = row_weights(sample_weight_val, X, len(y))
-            rows = TrainingData(X, self._encode(y, "y_val"), weight)
+            rows = TrainingData(X, self._encode(y, "y_val"), weight, y)
             return rows.with_mean_weight_one("X_val and y_val")
 
     def _encode(self, y, name):
@@ -328,8 +341,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     ):
         """Return the job that trains on these rows, from scratch or going on."""
         refuse_graphs(load_tensorflow())
+        parameters = self._network_parameters()
         setting = Setting(
-            self._network_parameters(),
+            without_auto(parameters, training.n_rows, is_partial),
             defaults_of(type(self), OPTIMIZER),
             self._head,
             self._input_shape(),
@@ -357,21 +371,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             tasks.end()
         return self
 
-    def _keep_members(self, members, runs, interrupted, tasks, keep_optimizer):
-        """Keep what the jobs of all members have left; see ``_keep``."""
-        trained = [
-            member._take(job, outcome, keep_optimizer)
-            for member, (job, outcome) in zip(members, runs, strict=False)
-            if outcome.history
-        ]
-        if trained:
-            put_together(self, trained)
+    def _keep_members(self, members, interrupted, tasks):
+        """Keep all members that are trained; see ``_keep``."""
+        if members:
+            put_together(self, members)
         if interrupted:
-            reached = self.n_epochs_ if trained else 0
-            self._raise_interrupt(reached, bool(trained))
-        n_epochs = min(len(outcome.history) for _, outcome in runs)
-        losses = [[log["loss"] for log in o.history[:n_epochs]] for _, o in runs]
-        self._warn_if_useless(np.mean(losses, axis=0).tolist())
+            self._raise_interrupt(self.n_epochs_ if members else 0, bool(members))
+        self._warn_if_useless(mean_losses(members))
         if tasks is not None:
             tasks.end()
         return self
@@ -380,7 +386,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Take over what a job has left.
 
         Sets: ``_fitted``, ``_training_state``, ``history_``, ``n_iter_``,
-        ``n_epochs_``, ``best_epoch_``, ``n_outputs_``.
+        ``n_epochs_``, ``best_epoch_``, ``do_early_stopping_``, ``n_outputs_``.
         """
         self._fitted = self._calibrated(self._network(job, outcome.weights), job)
         self._training_state = state_after(job, outcome, keep_optimizer)
@@ -388,15 +394,16 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_iter_ = outcome.n_epochs - job.first_epoch
         self.n_epochs_ = outcome.n_epochs
         self.best_epoch_ = outcome.best_epoch
+        self.do_early_stopping_ = job.stopping is not None
         self.n_outputs_ = self._head.n_outputs
-        self._measure(job.training)
+        self._measure(job.training, job.is_partial)
         return self
 
     def _calibrated(self, fitted, job):
         """Return a fitted network that says better how sure it is."""
         return fitted
 
-    def _measure(self, rows):
+    def _measure(self, rows, is_partial):
         """Measure on training rows what a prediction needs besides the network."""
 
     def _raise_interrupt(self, n_epochs, has_trained):

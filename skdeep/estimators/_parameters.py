@@ -65,6 +65,7 @@ NOT_NEGATIVE = NumberInterval(Real, 0, None, closed="left")
 POSITIVE = NumberInterval(Real, 0, None, closed="neither")
 COUNT = NumberInterval(Integral, 1, None, closed="left")
 AT_LEAST_TWO = NumberInterval(Integral, 2, None, closed="left")
+AUTO = StrOptions({"auto"})
 FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 # By their methods, so that checking does not import Keras.
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
@@ -157,7 +158,7 @@ LAYERS = (
         "int or tuple of int",
         """Units of each hidden layer. Widen or deepen when the training loss stays
         high, narrow when only the validation loss does.""", only=IMAGES),
-    Parameter("hidden_layer_sizes", (64, 64), ARCHITECTURE, ["array-like", COUNT],
+    Parameter("hidden_layer_sizes", (128, 128), ARCHITECTURE, ["array-like", COUNT],
         "int or tuple of int",
         """Units of each hidden layer; ``()`` makes a linear model. Widen or deepen when
         the training loss stays high, narrow when only the validation loss does.""",
@@ -218,12 +219,16 @@ LAYERS = (
         "float",
         """Share of the inputs set to zero in each update; for many redundant
         features.""", only=TABLES | IMAGES),
-    Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
-        "float or sequence of float",
-        """Share of each hidden layer's outputs set to zero in each update: one rate, or
-        one per hidden layer. Raise it when the validation loss rises while the training
-        loss falls. Source: Srivastava et al. (2014), JMLR 15.""",
-        only=TABLES | IMAGES),
+    *(
+        Parameter("dropout", default, VARIABLE, [RATE, "array-like", AUTO],
+            'float, sequence of float or "auto"',
+            """Share of each hidden layer's outputs set to zero in each update: one
+            rate, or one per hidden layer; "auto" is 0.15 behind layers of at least 64
+            units, in fits of at least 200 rows. Raise it when the validation loss rises
+            while the training loss falls. Source: Srivastava et al. (2014), JMLR
+            15.""", only=kind)
+        for default, kind in (("auto", TABLES), (0.0, IMAGES))
+    ),
     Parameter("dropout", 0.0, VARIABLE, [RATE, "array-like"],
         "float or sequence of float",
         """Share of each recurrent layer's inputs, the same ones at all steps, and of
@@ -319,10 +324,16 @@ OPTIMIZER = (
     Parameter("clipvalue", None, PROGRAM, [POSITIVE, None],
         "float",
         """Largest absolute value of each entry of a gradient."""),
+    Parameter("weight_decay", None, VARIABLE, [NOT_NEGATIVE, None],
+        "float",
+        """Every update takes this share of the weights, times the rate, from them,
+        apart from the gradient; for any optimizer. None is the optimizer's own: 0.004
+        for "adamw", none for most. Against overfitting, with values of 1e-4 to 1e-1.
+        Source: Loshchilov and Hutter (2019), arXiv 1711.05101."""),
     Parameter("optimizer_params", None, PROGRAM, [dict, None],
         "dict",
         """Further arguments of the Keras optimizer: rho, beta_1, beta_2, amsgrad,
-        epsilon, weight_decay, global_clipnorm, use_ema, ..."""),
+        epsilon, global_clipnorm, use_ema, ..."""),
 )
 
 # What is minimised and recorded; engine/_objective.py reads it.
@@ -354,6 +365,12 @@ OBJECTIVE = (
         """Predict these quantiles and the median by one network, with an output for
         each: (0.05, 0.5, 0.95) for intervals of 90 %, see ``predict_interval``. They
         never cross, and ``predict`` answers with the median.""", only=REGRESSORS),
+    Parameter("label_smoothing", 0.0, PROGRAM, [RATE],
+        "float",
+        """Share of a label that cross-entropies spread over all classes, so that the
+        network is never quite sure. It can raise the accuracy where labels are wrong
+        now and then, and makes probabilities worse. Source: Szegedy et al. (2016),
+        arXiv 1512.00567.""", only=CLASSIFIERS),
     Parameter("metrics", "auto", PROGRAM, [str, callable, list, tuple, None],
         "str, Keras metric, callable, list of them, or None",
         """Recorded in ``history_`` under their Keras names; "auto" is accuracy.""",
@@ -379,33 +396,45 @@ TRAINING = (
     Parameter("shuffle", True, RUN, ["boolean"],
         "bool",
         """Visit the rows in a new order in every epoch."""),
-    Parameter("early_stopping", False, RUN, ["boolean"],
-        "bool",
-        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled, stratified part of the
-        training rows.""", only=CLASSIFIERS),
-    Parameter("early_stopping", False, RUN, ["boolean"],
-        "bool",
-        """Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val`` if fit gets it, else a seeded, shuffled part of the training rows.""",
-        only=REGRESSORS),
+    *(
+        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Stop when ``monitor`` no longer improves, and keep the best weights.
+            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
+            Watches ``X_val`` if fit gets it, else a seeded, shuffled, stratified part
+            of the training rows.""", only=CLASSIFIERS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
+    *(
+        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Stop when ``monitor`` no longer improves, and keep the best weights.
+            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
+            Watches ``X_val`` if fit gets it, else a seeded, shuffled part of the
+            training rows.""", only=REGRESSORS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
     Parameter("patience", 10, RUN, [COUNT],
         "int",
         """Epochs without improvement before stopping."""),
     Parameter("min_delta", 0.0, RUN, [NOT_NEGATIVE],
         "float",
         """Smaller improvements do not count."""),
-    Parameter("monitor", "auto", RUN, [str],
-        "str",
-        """A column of ``history_``; "auto" is "val_loss"."""),
+    Parameter("monitor", "auto", RUN, [str, callable],
+        "str or callable",
+        """A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn,
+        by name or as a callable ``(estimator, X, y)``: rows to validate on are scored
+        after every epoch, more is better, and ``history_`` has the scores under the
+        name of the scorer or of its function with ``val_`` in front."""),
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
-        """Whether less or more of it is better; inferred from the name by default."""),
+        """Whether less or more of it is better; inferred from the name by default, and
+        known of scorers."""),
     Parameter("validation_fraction", 0.1, RUN,
         [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
-        """Share of the rows that early stopping watches when fit gets no
-        ``X_val``."""),
+        """Share of the rows that early stopping watches when fit gets no ``X_val``. A
+        class with too few rows to have some on both sides keeps them to train on."""),
     Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
         '"temperature" or None',
         """Divide the logits of predictions by the number that gives the rows held out
@@ -418,12 +447,18 @@ TRAINING = (
         """Weight per class, multiplied into the sample weights; "balanced" weighs
         classes inversely to their frequency. Labels take a list with one dict per
         column.""", only=CLASSIFIERS),
-    Parameter("normalize_y", False, RUN, ["boolean"],
-        "bool",
-        """Train on the target minus its mean, divided by its deviation; predictions
-        come back in its units, and metrics are measured in them; the loss is not. For
-        targets far from 0 and 1, such as prices.""",
-        only=REGRESSORS),
+    *(
+        Parameter("normalize_y", default, RUN, ["boolean", AUTO],
+            'bool or "auto"',
+            """Train on the target minus its mean, divided by its deviation; predictions
+            come back in its units, and metrics are measured in them; the loss is not.
+            "auto" does so for losses that ask only how far a prediction is off (squared
+            and absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves
+            the target alone for others, such as "poisson" and own functions. For
+            "gamma" and "tweedie" it only divides by the mean.""",
+            only=REGRESSORS & kind)
+        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+    ),
     Parameter("n_members", 1, RUN, [COUNT],
         "int",
         """Networks to train from different seeds, with early stopping each with its

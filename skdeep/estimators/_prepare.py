@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
 from skdeep.data._features import check_numbers, warn_if_far_away
 from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import NO_ROWS, WeightScale
@@ -21,6 +20,7 @@ from skdeep.data._training_data import TrainingData
 from skdeep.engine._job import Job, Outcome
 from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
 from skdeep.engine._random import Seeds, draw_seeds
+from skdeep.estimators._monitor import stopping_rule
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._schedules import CONSTANT
 from skdeep.networks._head import Head, check_loss_takes, warn_of_one_hot
@@ -140,9 +140,10 @@ def prepare_job(
         shuffle=bool(setting.parameters["shuffle"]),
         weights=_weights_before(before, goes_on),
         optimizer_state=state.optimizer_state if goes_on else None,
-        stopping=_stopping_rule(setting.parameters, key.objective.names),
+        stopping=stopping_rule(setting.parameters, key.objective.names),
         rescaling=setting.head.rescaling,
         weight_scale=weight_scale,
+        is_partial=setting.is_partial,
     )
 
 
@@ -161,12 +162,15 @@ def state_after(job: Job, outcome: Outcome, keep_optimizer: bool) -> TrainingSta
 def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float]]:
     """Say what program a fit needs, and with which hyperparameters."""
     from skdeep.engine._objective import make_objective
-    from skdeep.keras_objects._optimizers import make_optimizer
+    from skdeep.keras_objects._losses import with_label_smoothing
+    from skdeep.keras_objects._optimizers import DECAY, make_optimizer
     from skdeep.networks._from_parameters import make_network
 
     given, head = setting.parameters, setting.head
+    loss = head.loss(given["loss"], given["loss_params"])
+    smoothing = given.get("label_smoothing", 0.0)
     objective = make_objective(
-        *head.loss(given["loss"], given["loss_params"]),
+        *with_label_smoothing(*loss, smoothing, head.target_type.loss),
         given["metrics"],
         head.target_type,
         head.n_outputs,
@@ -185,6 +189,8 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
         resolve_jit(given["jit_compile"], network),
     )
     hyperparameters = {"learning_rate": rate, "decay": decay, **numbers}
+    if optimizer.decays:
+        hyperparameters[DECAY] = float(given[DECAY])
     check_numbers(hyperparameters, setting.floats)
     return key, hyperparameters
 
@@ -257,7 +263,7 @@ def _hold_out(
     """Split off the rows that early stopping watches."""
     strata = rows.y.ravel() if setting.head.target_type.excludes else None
     fraction = setting.parameters["validation_fraction"]
-    train, held_out = split_rows(rows.n_rows, fraction, seed, strata)
+    train, held_out = split_rows(rows.n_rows, fraction, seed, strata, rows.groups)
     validation = rows.take(held_out).with_mean_weight_one("The rows held out")
     return rows.take(train), validation
 
@@ -274,20 +280,3 @@ def _scale_weights(
         return rows.scaled_by(scale), scale
     scale = NO_ROWS.including(rows.weight)
     return rows.with_mean_weight_one("The training rows"), scale
-
-
-def _stopping_rule(
-    parameters: Mapping[str, Any], names: tuple[str, ...]
-) -> StoppingRule | None:
-    """Say when to stop early, if asked to; a wrong monitor is wrong without, too."""
-    monitor = parameters["monitor"]
-    monitor = "val_loss" if monitor == "auto" else monitor
-    check_monitor(monitor, [*names, *(f"val_{n}" for n in names), "learning_rate"])
-    if not parameters["early_stopping"]:
-        return None
-    return StoppingRule(
-        monitor,
-        parameters["patience"],
-        parameters["min_delta"],
-        rises(monitor, parameters["monitor_mode"]),
-    )

@@ -152,6 +152,14 @@ NAMED = {
 }
 OWN_LOSSES = (*NAMED.values(), Quantiles)
 
+SMOOTHED = "label_smoothing"
+SMOOTHING = (  # those of Keras that take it
+    "BinaryCrossentropy",
+    "BinaryFocalCrossentropy",
+    "CategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+)
+
 
 def resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
     """Turn a name, instance or function into a spec or a function."""
@@ -192,6 +200,41 @@ def resolve_loss(loss: Any, params: dict[str, Any]) -> Any:
     else:
         loss_class = getattr(keras.losses, _camel(found.__name__))
     return to_spec(loss_class(**_checked(params, loss_class, loss)))
+
+
+def with_label_smoothing(
+    loss: Any, params: dict[str, Any] | None, amount: float, automatic: str
+) -> tuple[Any, dict[str, Any] | None]:
+    """Return a loss, as ``resolve_loss`` takes it, that smooths labels.
+
+    Targets become (1 - amount) * y + amount / n_classes. Szegedy et al. (2016),
+    Rethinking the Inception Architecture for Computer Vision, arXiv 1512.00567.
+
+    Parameters
+    ----------
+    loss : str, Keras loss or callable
+        As given.
+    params : dict or None
+        Its arguments.
+    amount : float
+        0 leaves everything as it is.
+    automatic : str
+        The loss that "auto" stands for.
+    """
+    if not amount:
+        return loss, params
+    is_name = isinstance(loss, str)
+    name = automatic if is_name and loss == "auto" else loss
+    kind = name_of_loss(resolve_loss(name, dict(params or {}))) if is_name else ""
+    if kind == "SparseCategoricalCrossentropy":  # which takes whole classes only
+        name, kind = "categorical_crossentropy", "CategoricalCrossentropy"
+    if kind not in SMOOTHING or SMOOTHED in (params or {}):
+        raise InvalidNetworkError(
+            "label_smoothing goes with a cross-entropy that is given by name; got "
+            f"label_smoothing={amount!r}, loss={loss!r} and loss_params={params!r}. "
+            "Set it in one place: here, in loss_params, or in the loss object."
+        )
+    return name, {**(params or {}), SMOOTHED: float(amount)}
 
 
 def _loss_names() -> list[str]:

@@ -22,6 +22,7 @@ from skdeep.keras_objects._spec import spec_of_call, to_spec
 # Parameters of an estimator that are no argument of a Keras optimizer; the others are
 # handed on by name.
 NOT_KERAS = ("optimizer", "learning_rate", "decay", "schedule", "optimizer_params")
+DECAY = "weight_decay"
 NOT_FOR_PARAMS = ("self", "name", "kwargs", "learning_rate")
 
 
@@ -32,6 +33,7 @@ class Optimizer:
     spec: Any  # the Keras optimizer; its own learning rate is replaced
     schedule: Any  # the spec of a Keras schedule, or None for a plain number
     schedule_name: str = CONSTANT  # in place of one of Keras'
+    decays: bool = False  # whether weights decay by a number that is data, too
 
 
 def make_optimizer(
@@ -77,6 +79,10 @@ def _from_class(
         **{n: value for n, value in said.items() if n not in NOT_KERAS},
     }
     _check_arguments(cls, name, arguments)
+    decays = said.get(DECAY) is not None
+    if decays:
+        _refuse_second_decay(parameters)
+        arguments[DECAY] = 1.0
     learning_rate, schedule = parameters["learning_rate"], None
     if isinstance(learning_rate, type):
         raise InvalidNetworkError(
@@ -87,8 +93,19 @@ def _from_class(
         schedule, learning_rate = to_spec(learning_rate), 1.0
     # Only written down here: making a Keras optimizer takes 2 ms, a fit of 20 rows 4.
     spec = spec_of_call(cls, {"learning_rate": 1.0, **arguments})
-    made = Optimizer(spec, schedule, _schedule_name(parameters, schedule))
+    made = Optimizer(spec, schedule, _schedule_name(parameters, schedule), decays)
     return made, float(learning_rate), float(parameters["decay"])
+
+
+def _refuse_second_decay(parameters: Mapping[str, Any]) -> None:
+    """Refuse a weight decay that is said twice."""
+    others = parameters["optimizer_params"] or {}
+    if DECAY in others:
+        raise InvalidNetworkError(
+            "weight_decay is a parameter of its own; got "
+            f"{DECAY}={parameters[DECAY]!r} and {others[DECAY]!r} in optimizer_params. "
+            "Leave it out there."
+        )
 
 
 def _schedule_name(parameters: Mapping[str, Any], schedule: Any) -> str:

@@ -144,6 +144,7 @@ def _fold_scores(
 ) -> np.ndarray:  # -> (2, n_epochs): training rows, held-out rows
     """Train on one fold, (training rows, held-out rows), and score every epoch."""
     network = last_step(estimator)
+    network.set_params(early_stopping=False)  # it may be "auto"
     train, _ = fold
     sides = [
         (
@@ -258,7 +259,7 @@ def _check_network(network: Any) -> None:
             f"one; got {type(network).__name__}. Give it a DNNRegressor or the like; "
             "normalize_y=True does what TransformedTargetRegressor would."
         )
-    if network.early_stopping:
+    if network.early_stopping and network.early_stopping != "auto":
         raise ValueError(
             "epoch_curve trains every fold for all epochs; got early_stopping=True. "
             "Set early_stopping=False and read the best epoch off the curve."

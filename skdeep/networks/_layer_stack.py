@@ -54,6 +54,11 @@ class LayerStack:
         return self._shapes()[-1][-1]
 
     @property
+    def output_shape(self) -> Shape:
+        """The shape of what comes out for one row."""
+        return self._shapes()[-1]
+
+    @property
     def dropout_names(self) -> tuple[str, ...]:
         """The names of the dropout rates, in the order of the layers."""
         names = [name for layer in self.layers for name in layer.dropout_names]

@@ -32,6 +32,7 @@ ESTIMATOR_MODULES = frozenset(
         "sklearn.feature_extraction.image",
         "sklearn.feature_extraction.text",
         "sklearn.feature_selection",
+        "sklearn.frozen",
         "sklearn.impute",
         "sklearn.isotonic",
         "sklearn.kernel_approximation",

@@ -130,17 +130,6 @@ def test_a_metric_of_batches_is_averaged_over_them(jit_compile):
     np.testing.assert_allclose(net.history_["val_mae"][-1], mae, rtol=1e-4)
 
 
-def test_a_wrapped_metric_of_batches_is_the_same():
-    """Keras' wrapper around such a function is taken, too."""
-    wrapped = keras.metrics.MeanMetricWrapper(r_squared, name="r_squared")
-
-    with keras.saving.custom_object_scope({"r_squared": r_squared}):
-        found = DNNRegressor(**SMALL, metrics=[wrapped]).fit(X, Y_NUMBER)
-
-    expected = DNNRegressor(**SMALL, metrics=r_squared).fit(X, Y_NUMBER)
-    assert found.history_["r_squared"] == expected.history_["r_squared"]
-
-
 def test_an_own_network_takes_them():
     """KerasRegressor trains with them in the compiled program."""
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(1)])

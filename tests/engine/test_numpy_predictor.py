@@ -61,6 +61,15 @@ NETWORKS = {
     "2048 features": dense(17, inputs=2048, activation="gelu"),
     "normalised": dense(20, 6, batch_normalization=True, activation="softplus"),
     "float64": dense(64, 64, activation="tanh", dtype="float64"),
+    "periodic": dense(
+        20, numeric_embedding="periodic", numeric_features=range(9), inputs=10
+    ),
+    "periodic, float64": dense(
+        8, numeric_embedding="periodic", numeric_features=range(13), dtype="float64"
+    ),
+    "piecewise linear": dense(
+        8, numeric_embedding="piecewise_linear", numeric_features=range(13)
+    ),
     "trained with more": dense(20, dropout=0.5, input_dropout=0.1, l2=0.1, max_norm=2),
 }
 
@@ -239,7 +248,7 @@ class Stub:
     """A network of one function of tiles."""
 
     input_shape, output_units, compute_dtype = (3,), 3, "float32"
-    max_values_per_row, takes_indices = 3, False
+    max_values_per_row, multiplications_per_row, takes_indices = 3, 9, False
 
     def __init__(self, function):
         self.function = function

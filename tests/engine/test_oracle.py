@@ -38,6 +38,8 @@ SMALL = {
     "shuffle": False,
     "random_state": 3,
 }
+# Keras trains on the target as it is.
+PLAIN = {**SMALL, "normalize_y": False}
 LOSSES = {
     "regression": lambda: keras.losses.MeanSquaredError(),
     "binary": lambda: keras.losses.BinaryCrossentropy(),
@@ -50,6 +52,8 @@ OPTIMIZERS = {
     "rmsprop": ({"learning_rate": 0.01}, {"rho": 0.8}),
     "adam": ({"learning_rate": 0.01}, {"amsgrad": True, "beta_1": 0.8}),
     "adamw": ({"learning_rate": 0.01}, {"weight_decay": 0.1}),
+    "adamw decaying": ({"learning_rate": 0.01, "weight_decay": 0.2}, {}),
+    "sgd decaying": ({"learning_rate": 0.02, "weight_decay": 0.3}, {"momentum": 0.9}),
     "adagrad": ({"learning_rate": 0.05}, {}),
     "adadelta": ({"learning_rate": 1.0}, {"rho": 0.9}),
     "adamax": ({"learning_rate": 0.01}, {}),
@@ -104,7 +108,7 @@ def test_every_optimizer_takes_the_steps_of_keras(name):
     """Losses and weights after 16 updates equal those of Keras' own loop."""
     own, params = OPTIMIZERS[name]
     kind = name.split()[0]
-    estimator = DNNRegressor(**SMALL, optimizer=kind, **own, optimizer_params=params)
+    estimator = DNNRegressor(**PLAIN, optimizer=kind, **own, optimizer_params=params)
     theirs = keras.optimizers.get({"class_name": kind, "config": {**own, **params}})
 
     estimator.fit(X, Y_NUMBER)
@@ -157,7 +161,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_part_of_a_network_trains_as_in_keras(name):
     """Penalties, normalisation, constraints and activations equal Keras' layers."""
-    estimator = DNNRegressor(**{**SMALL, "learning_rate": 0.01, **NETWORKS[name]})
+    estimator = DNNRegressor(**{**PLAIN, "learning_rate": 0.01, **NETWORKS[name]})
     clip = {k: v for k, v in NETWORKS[name].items() if k in ("clipnorm", "clipvalue")}
     optimizer = keras.optimizers.Adam(0.01, **clip)
 
@@ -264,7 +268,7 @@ def test_double_precision_agrees_to_ten_digits():
     """In float64 the loops give the same weights to 1e-10, with and without XLA."""
     rate = 2.0**-10  # Keras keeps learning rates in float32
     estimator = DNNRegressor(
-        **SMALL, dtype="float64", optimizer="sgd", learning_rate=rate
+        **PLAIN, dtype="float64", optimizer="sgd", learning_rate=rate
     )
     loss = keras.losses.MeanSquaredError(dtype="float64")
     optimizer = keras.optimizers.SGD(rate)
@@ -291,7 +295,8 @@ LOSS_CASES = {
 def test_losses_by_name_are_those_of_keras(loss):
     """A loss given by name trains as the Keras loss of that name."""
     cls, y, changes = LOSS_CASES[loss]
-    estimator = cls(**SMALL, loss=loss, **changes)
+    common = PLAIN if cls is DNNRegressor else SMALL
+    estimator = cls(**common, loss=loss, **changes)
 
     estimator.fit(X, y)
 
@@ -323,9 +328,29 @@ def test_one_hot_losses_get_one_hot_targets():
     assert_same_training(estimator, oracle)
 
 
+SMOOTHED = {
+    "binary": (Y_BINARY[:, np.newaxis], keras.losses.BinaryCrossentropy),
+    "multiclass": (np.eye(3)[Y_CLASSES], keras.losses.CategoricalCrossentropy),
+}
+
+
+@pytest.mark.parametrize("kind", SMOOTHED)
+def test_labels_are_smoothed_as_in_keras(kind):
+    """label_smoothing is that of the cross-entropy of the target."""
+    target, loss = SMOOTHED[kind]
+    y = {"binary": Y_BINARY, "multiclass": Y_CLASSES}[kind]
+    estimator = DNNClassifier(**SMALL, label_smoothing=0.2)
+
+    estimator.fit(X, y)
+
+    theirs = loss(label_smoothing=0.2)
+    oracle = keras_fit(estimator, X, target, keras.optimizers.Adam(), theirs)
+    assert_same_training(estimator, oracle)
+
+
 def test_validation_losses_are_those_of_keras():
     """val_loss, penalties included, equals Keras' evaluation after every epoch."""
-    estimator = DNNRegressor(**SMALL, l2=0.01, activity_l1=0.01)
+    estimator = DNNRegressor(**PLAIN, l2=0.01, activity_l1=0.01)
 
     estimator.fit(X[:30], Y_NUMBER[:30], X_val=X[30:], y_val=Y_NUMBER[30:])
 
@@ -350,7 +375,7 @@ def test_learning_rates_follow_decay_and_schedules(scheduled):
         if scheduled
         else {"learning_rate": 0.05, "decay": 0.1}
     )
-    estimator = DNNRegressor(**SMALL, optimizer="sgd", **changes)
+    estimator = DNNRegressor(**PLAIN, optimizer="sgd", **changes)
 
     estimator.fit(X, Y_NUMBER)
 
@@ -397,7 +422,7 @@ class Planned(keras.optimizers.schedules.LearningRateSchedule):
 def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     """Over the planned epochs, as in Keras by batches, whatever is accumulated."""
     accumulated = {"gradient_accumulation_steps": n_steps} if n_steps > 1 else {}
-    settings = {**SMALL, "optimizer_params": accumulated, "learning_rate": 0.02}
+    settings = {**PLAIN, "optimizer_params": accumulated, "learning_rate": 0.02}
     estimator = DNNRegressor(**settings, schedule=name).fit(X, Y_NUMBER)
 
     schedule = Planned(name, 0.02, EPOCHS * (-(-N_ROWS // BATCH_SIZE)))

@@ -118,7 +118,7 @@ def test_derived_classes_have_the_rows_of_their_estimator():
         pass
 
     assert defaults_of(Mine, OPTIMIZER) == defaults_of("DNNRegressor", OPTIMIZER)
-    assert defaults_of(Mine)["hidden_layer_sizes"] == (64, 64)
+    assert defaults_of(Mine)["hidden_layer_sizes"] == (128, 128)
 
 
 @pytest.mark.fast

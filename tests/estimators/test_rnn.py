@@ -1,5 +1,6 @@
 """Recurrent networks: which sequences they take, what they keep, where they go."""
 
+import os
 import pickle
 
 import numpy as np
@@ -13,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 import skdeep
 from skdeep import RNNClassifier, RNNRegressor
+from skdeep.datasets import fetch_imdb
 from skdeep.engine import cache_info
 from skdeep.exceptions import InvalidNetworkError, InvalidSequenceError
 
@@ -222,3 +224,27 @@ def test_one_line_expresses_the_recurrent_system():
 
     kinds = [type(layer).__name__ for layer in net.model_.layers]
     assert kinds == ["InputLayer", "LSTM", "BatchNormalization", "Dense"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("SKDEEP_DATA" not in os.environ, reason="the reviews are needed")
+def test_film_reviews_are_read_in_their_order():
+    """An embedding and an LSTM on the last 200 words: 0.84 of the test reviews."""
+    known = {"num_words": 10_000, "tokens": True, "return_X_y": True}
+    X, y = fetch_imdb(**known)
+    X_test, y_test = fetch_imdb(subset="test", **known)
+    net = RNNClassifier(
+        (32,),
+        embedding_dim=32,
+        vocabulary_size=10_001,
+        mask_value=0,
+        dropout=0.2,
+        learning_rate=0.003,
+        batch_size=128,
+        epochs=2,
+        random_state=0,
+    )
+
+    net.fit([review[-200:] for review in X], y)
+
+    assert net.score([review[-200:] for review in X_test], y_test) >= 0.84

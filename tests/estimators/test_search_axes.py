@@ -47,7 +47,7 @@ def test_depth_and_width_are_numbers():
 
     assert [hidden_units(net) for net in (both, depth, width, linear, images)] == [
         [5, 5, 5],
-        [64],
+        [128],
         [7, 7],
         [],
         [3],

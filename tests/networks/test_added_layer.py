@@ -119,6 +119,7 @@ SMALL = {
     "epochs": 4,
     "batch_size": 16,
     "dropout": 0.0,
+    "normalize_y": False,
     "random_state": 3,
 }
 

@@ -369,9 +369,11 @@ REFUSED_BY_SKLEARN = {
     "nesterov": ["a", 3, None],
     "clipnorm": [True, 0, -1, NAN, INF, "a"],
     "clipvalue": [0, -1, NAN, INF, "a"],
+    "weight_decay": [True, -1, NAN, INF, "a"],
     "optimizer_params": [3, "a"],
     "loss": [None, 3, object()],
     "loss_params": [3, "a"],
+    "label_smoothing": [True, 1.0, -0.1, INF, *NOT_NUMBERS],
     "metrics": [3, object()],
     "epochs": [True, 0, -1, 1.5, INF, *NOT_NUMBERS],
     "batch_size": [True, 0, -2, 1.5, "a", NAN],
@@ -468,6 +470,28 @@ PARAMETERS = {
     "dropout NaN": case("below 1", dropout=(0.5, NAN)),
     "dropout named": case("below 1", dropout=(0.5, "a")),
     "optimizer misspelt": case("'adam'", optimizer="addam"),
+    "weight decay said twice": case(
+        "Leave it out there", weight_decay=0.1, optimizer_params={"weight_decay": 0.1}
+    ),
+    "weight decay beside an instance": case(
+        "own settings", optimizer=keras.optimizers.SGD(), weight_decay=0.1
+    ),
+    "label smoothing of another loss": case(
+        "Set it in one place", CLASSIFIERS, label_smoothing=0.1, loss="huber"
+    ),
+    "label smoothing beside an object": case(
+        "Set it in one place",
+        CLASSIFIERS,
+        label_smoothing=0.1,
+        loss=keras.losses.CategoricalCrossentropy(),
+    ),
+    "label smoothing said twice": case(
+        "Set it in one place",
+        CLASSIFIERS,
+        label_smoothing=0.1,
+        loss="categorical_crossentropy",
+        loss_params={"label_smoothing": 0.2},
+    ),
     "wrapper class": case("class", optimizer=keras.optimizers.LossScaleOptimizer),
     "optimizer of negative rate": case(
         "learning rate", optimizer=keras.optimizers.SGD(learning_rate=-1.0)

@@ -20,6 +20,9 @@ from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
 from skdeep.networks.layers._numbers import check_order
 
 INPUT, HIDDEN, CONVOLUTIONS = "input_dropout", "dropout", "conv_dropout"
+# What dropout="auto" asks for: behind layers of this many units or more. Narrower ones
+# have few units to spare.
+AUTO_RATE, AUTO_UNITS = 0.15, 64
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,12 @@ def rate_name(stem: str, number: int) -> str:
 
 def read_rates(parameters: Mapping[str, Any]) -> list[float]:
     """One dropout rate per recurrent layer, then one per hidden layer."""
-    n_recurrent, n_hidden = map(
-        len, (read_recurrent(parameters), read_units(parameters))
-    )
+    n_recurrent, units = len(read_recurrent(parameters)), read_units(parameters)
+    if isinstance(parameters[HIDDEN], str):  # "auto"
+        hidden = [AUTO_RATE if n >= AUTO_UNITS else 0.0 for n in units]
+        return [*[0.0] * n_recurrent, *hidden]
     what = "recurrent and hidden layer" if n_recurrent else "hidden layer"
-    return _rates(parameters, HIDDEN, n_recurrent + n_hidden, what)
+    return _rates(parameters, HIDDEN, n_recurrent + len(units), what)
 
 
 def read_block_rates(parameters: Mapping[str, Any]) -> list[float]:
