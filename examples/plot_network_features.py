@@ -72,5 +72,5 @@ plt.show()
 # -----------
 # The convolutions, trained on other digits, tell new ones apart better than the pixels
 # do: 0.75 in place of 0.69 from two examples of each. The last hidden layer does worse
-# than the pixels: it keeps what separates 0 to 4, and lets go of the rest. For data that
-# the network was not trained for take an earlier layer.
+# than the pixels: it keeps what separates 0 to 4, and lets go of the rest. For data
+# that the network was not trained for take an earlier layer.

@@ -51,6 +51,8 @@ class Job:
         What turns outputs into targets in their units, each of shape (n_outputs,).
     weight_scale : WeightScale
         By which sample weights were divided; a later partial_fit goes on with it.
+    is_partial : bool, default=False
+        Whether the rows are few of many, as in partial_fit.
     """
 
     key: ProgramKey
@@ -66,6 +68,7 @@ class Job:
     stopping: StoppingRule | None
     rescaling: tuple[np.ndarray, np.ndarray] | None
     weight_scale: WeightScale
+    is_partial: bool = False
 
     @property
     def program_inputs(self) -> dict[str, Any]:

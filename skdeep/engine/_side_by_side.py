@@ -8,7 +8,7 @@ many run at once.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from joblib import cpu_count
@@ -43,7 +43,8 @@ class Halt(Callback):
 
 def run_side_by_side(
     jobs: Iterable[tuple[Job, Sequence[Callback]]],
-) -> tuple[list[Outcome], bool]:
+    take: Callable[[int, Outcome], None],
+) -> bool:
     """Run jobs, as many at once as there are cores for.
 
     Parameters
@@ -51,11 +52,12 @@ def run_side_by_side(
     jobs : iterable of (Job, sequence of Callback)
         Each is made when there is a thread for it, so that few hold their rows; the
         callbacks are what ``run_job`` calls measures.
+    take : callable
+        Called in this thread with the number of a job and its outcome, as soon as it
+        has one; after Ctrl-C for those that had begun.
 
     Returns
     -------
-    outcomes : list of Outcome
-        In the order of the jobs; after Ctrl-C of those that had begun.
     interrupted : bool
         Whether Ctrl-C has ended them.
 
@@ -64,22 +66,51 @@ def run_side_by_side(
     skdeep.exceptions.DivergenceError
         That of the first job that diverges, whichever was quicker.
     """
-    asked = threading.Event()
-    running: list[Future[Outcome]] = []
     n_threads = n_jobs_at_once()
+    asked = threading.Event()
+    running = _Running(take)
     with ThreadPoolExecutor(n_threads, thread_name_prefix="skdeep") as pool:
         try:
-            for job, measures in jobs:
-                running.append(pool.submit(run_job, job, [Halt(asked)], measures))
-                _wait_until_busy(running, n_threads - 1)
+            for number, (job, measures) in enumerate(jobs):
+                future = pool.submit(run_job, job, [Halt(asked)], measures)
+                running.add(number, future)
+                running.wait_until_busy(n_threads - 1)
                 # Those before it have begun, so the first error is always found.
-                if any(f.done() and f.exception() for f in running):
+                if running.errors:
                     break
-            _wait_until_busy(running, 0)
+            running.wait_until_busy(0)
         except KeyboardInterrupt:
             asked.set()
-            _wait_until_busy(running, 0)
-    return [future.result() for future in running], asked.is_set()
+            running.wait_until_busy(0)
+    if running.errors:
+        raise running.errors[min(running.errors)]
+    return asked.is_set()
+
+
+class _Running:
+    """Jobs that run, by their number; sets ``errors`` of those that failed."""
+
+    def __init__(self, take: Callable[[int, Outcome], None]):
+        self.errors: dict[int, BaseException] = {}
+        self._take = take
+        self._numbers: dict[Future[Outcome], int] = {}
+
+    def add(self, number: int, future: Future[Outcome]) -> None:
+        """Remember a job that has begun."""
+        self._numbers[future] = number
+
+    def wait_until_busy(self, n_jobs: int) -> None:
+        """Wait until no more than so many run; take over what the others have left."""
+        while len(self._numbers) > n_jobs:
+            # Not without an end: an interrupt that is no signal wakes nobody who waits.
+            done, _ = wait(self._numbers, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)
+            for future in done:
+                number = self._numbers.pop(future)
+                error = future.exception()
+                if error is None:
+                    self._take(number, future.result())
+                else:
+                    self.errors[number] = error
 
 
 def n_jobs_at_once() -> int:
@@ -87,11 +118,3 @@ def n_jobs_at_once() -> int:
     limit = load_tensorflow().config.threading.get_intra_op_parallelism_threads()
     n_cores: int = cpu_count()
     return min(limit or n_cores, n_cores)
-
-
-def _wait_until_busy(running: list[Future[Outcome]], n_jobs: int) -> None:
-    """Wait until no more than so many jobs run."""
-    busy = {future for future in running if not future.done()}
-    while len(busy) > n_jobs:
-        # Not without an end: an interrupt that is no signal wakes nobody who waits.
-        _, busy = wait(busy, SECONDS_BETWEEN_LOOKS, FIRST_COMPLETED)

@@ -102,9 +102,9 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
     numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
-        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
-        et al. (2024), arXiv 2407.04491.
+        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
+        dropout; harms with fewer. Scale X. Sources: Gorishniy et al. (2022), arXiv
+        2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -456,9 +456,9 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
-        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
-        et al. (2024), arXiv 2407.04491.
+        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
+        dropout; harms with fewer. Scale X. Sources: Gorishniy et al. (2022), arXiv
+        2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -554,7 +554,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         back in its units, and metrics are measured in them; the loss is not. "auto"
         does so for losses that ask only how far a prediction is off (squared and
         absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
-        target alone for others, such as "poisson" and own functions.
+        target alone for others, such as "poisson" and own functions. For "gamma" and
+        "tweedie" it only divides by the mean.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
         rows held out; probabilities or values are averaged. They run side by side in

@@ -6,6 +6,7 @@ any other; what the whole estimator shows is put together from theirs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -35,8 +36,8 @@ OWN = frozenset(
         "n_iter_",
     }
 )
-# What of the whole has no part in a member: its members, who watches its fit.
-OF_WHOLE = frozenset({"members_", "interrupted_", "_report", "_skl_callbacks"})
+# What of the whole has no part in a member: its members, who watches or cuts its fit.
+OF_WHOLE = frozenset({"members_", "interrupted_", "_part", "_report", "_skl_callbacks"})
 
 
 def new_members(whole: Any) -> Iterator[Any]:
@@ -78,50 +79,86 @@ def _member(whole: Any, **own: Any) -> Any:
     return member
 
 
-def train_members(
-    whole: Any,
-    training: TrainingData,
-    validation: TrainingData | None,
-    n_epochs: int,
-    continuing: bool,
-    tasks: Any,
-    is_partial: bool,
-) -> tuple[list[Any], list[tuple[Job, Outcome]], bool]:
-    """Train all members; return them, what was run, and whether Ctrl-C ended it."""
-    members, jobs = [], []
+class MembersInTraining:
+    """The members of one fit, each kept as soon as it is trained.
 
-    def prepared() -> Iterator[tuple[Job, list[Callback]]]:
-        made = continued_members(whole) if continuing else new_members(whole)
-        for member in made:
-            rows = (training, validation, n_epochs, continuing, is_partial)
-            jobs.append(member._prepare(*rows, is_first=not members))
-            members.append(member)
-            yield jobs[-1], epoch_scores(member, jobs[-1], whole.monitor)
+    Sets: ``_members``, those that have been prepared; ``_jobs``, what of them still
+    runs; ``_trained``, those that are kept, by their number.
 
-    if tasks is None and not whole.callbacks and not whole.verbose:
-        outcomes, interrupted = run_side_by_side(prepared())
-    else:
-        outcomes, interrupted = _run_in_turn(whole, prepared(), members, tasks)
-    return members, list(zip(jobs, outcomes, strict=False)), interrupted
+    Parameters
+    ----------
+    whole : NetworkEstimator
+        Whose members they are.
+    continuing : bool
+        Whether they go on from those of an earlier fit.
+    keep_optimizer : bool
+        Whether a later fit will go on from them.
+    """
 
+    def __init__(self, whole: Any, continuing: bool, keep_optimizer: bool):
+        self._whole = whole
+        self._continuing = continuing
+        self._keep_optimizer = keep_optimizer
+        self._members: list[Any] = []
+        self._jobs: dict[int, Job] = {}
+        self._trained: dict[int, Any] = {}
 
-def _run_in_turn(
-    whole: Any,
-    jobs: Iterator[tuple[Job, list[Callback]]],
-    members: list[Any],
-    tasks: Any,
-) -> tuple[list[Outcome], bool]:
-    """Run jobs one after the other, for those who look on."""
-    outcomes: list[Outcome] = []
-    for number, (job, measures) in enumerate(jobs, start=1):
-        title = f"Member {number}/{whole.n_members}"
-        callbacks = members[-1]._make_callbacks(
-            job, tasks, whole.callbacks, whole.verbose, title
-        )
-        outcomes.append(run_job(job, callbacks, measures))
-        if outcomes[-1].interrupted:
-            return outcomes, True
-    return outcomes, False
+    def train(
+        self,
+        training: TrainingData,
+        validation: TrainingData | None,
+        n_epochs: int,
+        tasks: Any,
+        is_partial: bool,
+    ) -> tuple[list[Any], bool]:
+        """Train all; return those that got somewhere, and whether Ctrl-C ended it."""
+        whole = self._whole
+        jobs = self._prepared(training, validation, n_epochs, is_partial)
+        if tasks is None and not whole.callbacks and not whole.verbose:
+            interrupted = run_side_by_side(jobs, self._take)
+        else:
+            interrupted = self._run_in_turn(jobs, tasks)
+        return [self._trained[number] for number in sorted(self._trained)], interrupted
+
+    def _prepared(
+        self,
+        training: TrainingData,
+        validation: TrainingData | None,
+        n_epochs: int,
+        is_partial: bool,
+    ) -> Iterator[tuple[Job, list[Callback]]]:
+        """Make members and their jobs, one by one."""
+        whole = self._whole
+        make = continued_members if self._continuing else new_members
+        for number, member in enumerate(make(whole)):
+            rows = (training, validation, n_epochs, self._continuing, is_partial)
+            job = member._prepare(*rows, is_first=number == 0)
+            self._members.append(member)
+            self._jobs[number] = job
+            yield job, epoch_scores(member, job, whole.monitor)
+
+    def _take(self, number: int, outcome: Outcome) -> None:
+        """Keep what is left of a job, and let go of its rows."""
+        job = self._jobs.pop(number)
+        if outcome.history or not outcome.interrupted:
+            member = self._members[number]
+            self._trained[number] = member._take(job, outcome, self._keep_optimizer)
+
+    def _run_in_turn(
+        self, jobs: Iterator[tuple[Job, list[Callback]]], tasks: Any
+    ) -> bool:
+        """Run jobs one after the other, for those who look on."""
+        whole = self._whole
+        for number, (job, measures) in enumerate(jobs):
+            title = f"Member {number + 1}/{whole.n_members}"
+            callbacks = self._members[number]._make_callbacks(
+                job, tasks, whole.callbacks, whole.verbose, title
+            )
+            outcome = run_job(job, callbacks, measures)
+            self._take(number, outcome)
+            if outcome.interrupted:
+                return True
+        return False
 
 
 def put_together(whole: Any, members: Sequence[Any]) -> None:
@@ -141,6 +178,15 @@ def put_together(whole: Any, members: Sequence[Any]) -> None:
     whole.n_outputs_ = members[0].n_outputs_
     whole._head = members[0]._head  # all decode alike; each knows its own dispersion
     whole.callbacks_ = [c for m in members for c in getattr(m, "callbacks_", [])]
+
+
+def mean_losses(members: Sequence[Any]) -> list[float]:
+    """The mean training losses of the last fit, as far as all members got."""
+    fits = [member.history_["loss"][-member.n_iter_ :] for member in members]
+    n_epochs = min(map(len, fits))
+    means = np.mean([losses[:n_epochs] for losses in fits], axis=0)
+    # Epochs that a backup has skipped have none.
+    return [loss for loss in means.tolist() if not math.isnan(loss)]
 
 
 def fitted_of(members: Sequence[Any]) -> FittedMembers:

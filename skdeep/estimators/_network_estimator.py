@@ -36,14 +36,16 @@ from skdeep.estimators._auto import without_auto
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._layer_sizes import SIZES, layer_sizes
 from skdeep.estimators._members import (
+    MembersInTraining,
     continued_members,
     fitted_of,
+    mean_losses,
     new_members,
     put_together,
-    train_members,
 )
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
+from skdeep.estimators._part_of_fit import epochs_now
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
 from skdeep.estimators._state import completed, with_version
@@ -57,6 +59,7 @@ from skdeep.keras_objects._spec import (
 
 # With fewer epochs dropout's noise alone can hide that the loss falls.
 FEWEST_EPOCHS = 5
+UNMADE = "_unmade"  # parameters of a pickle by name, as specs
 
 
 class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
@@ -139,10 +142,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             any.
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
-        tasks = begin_tasks(self, self.epochs * self.n_members, X, y, sample_weight)
+        rows = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
+        rows |= {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        n_epochs = epochs_now(self, self.epochs, rows)
+        tasks = begin_tasks(self, n_epochs * self.n_members, X, y, sample_weight)
         training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
-        return self._run(training, validation, self.epochs, continuing, tasks)
+        return self._run(training, validation, n_epochs, continuing, tasks)
 
     @unchanged_on_error
     @fit_context(prefer_skip_nested_validation=True)
@@ -257,9 +263,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """Train the network, or all members, and keep what is left."""
         keep = self.warm_start or is_partial
         if self.n_members > 1 or (continuing and hasattr(self, "members_")):
-            rows = (training, validation, n_epochs, continuing)
-            members, runs, interrupted = train_members(self, *rows, tasks, is_partial)
-            return self._keep_members(members, runs, interrupted, tasks, keep)
+            members, interrupted = MembersInTraining(self, continuing, keep).train(
+                training, validation, n_epochs, tasks, is_partial
+            )
+            return self._keep_members(members, interrupted, tasks)
         job = self._prepare(training, validation, n_epochs, continuing, is_partial)
         callbacks = self._make_callbacks(job, tasks, self.callbacks, self.verbose)
         measures = epoch_scores(self, job, self.monitor)
@@ -369,21 +376,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             tasks.end()
         return self
 
-    def _keep_members(self, members, runs, interrupted, tasks, keep_optimizer):
-        """Keep what the jobs of all members have left; see ``_keep``."""
-        trained = [
-            member._take(job, outcome, keep_optimizer)
-            for member, (job, outcome) in zip(members, runs, strict=False)
-            if outcome.history
-        ]
-        if trained:
-            put_together(self, trained)
+    def _keep_members(self, members, interrupted, tasks):
+        """Keep all members that are trained; see ``_keep``."""
+        if members:
+            put_together(self, members)
         if interrupted:
-            reached = self.n_epochs_ if trained else 0
-            self._raise_interrupt(reached, bool(trained))
-        n_epochs = min(len(outcome.history) for _, outcome in runs)
-        losses = [[log["loss"] for log in o.history[:n_epochs]] for _, o in runs]
-        self._warn_if_useless(np.mean(losses, axis=0).tolist())
+            self._raise_interrupt(self.n_epochs_ if members else 0, bool(members))
+        self._warn_if_useless(mean_losses(members))
         if tasks is not None:
             tasks.end()
         return self
@@ -402,14 +401,14 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.best_epoch_ = outcome.best_epoch
         self.do_early_stopping_ = job.stopping is not None
         self.n_outputs_ = self._head.n_outputs
-        self._measure(job.training)
+        self._measure(job.training, job.is_partial)
         return self
 
     def _calibrated(self, fitted, job):
         """Return a fitted network that says better how sure it is."""
         return fitted
 
-    def _measure(self, rows):
+    def _measure(self, rows, is_partial):
         """Measure on training rows what a prediction needs besides the network."""
 
     def _raise_interrupt(self, n_epochs, has_trained):
@@ -488,6 +487,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _warn_if_useless(self, losses):
         """Warn if no epoch was better than the first."""
+        if "_part" in vars(self):
+            # The first epochs may be useless and the rest not, or the other way round.
+            losses = self.history_["loss"] if self.n_epochs_ >= self.epochs else []
         if (
             len(losses) < FEWEST_EPOCHS
             or losses[0] < 1e-12
@@ -521,21 +523,34 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         left = {"callbacks_"}
         if "members_" in state:  # their networks are in them
             left.add("_fitted")
-        kept = {name: v for name, v in state.items() if name not in left}
+        unmade = state.pop(UNMADE, {})
+        kept = unmade | {name: v for name, v in state.items() if name not in left}
         parameters = {name: kept[name] for name in self._get_param_names()}
         specs = {n: parameter_to_spec(v) for n, v in parameters.items()}
         return with_version(kept | specs)
 
     def __setstate__(self, state):
-        """Make Keras objects anew, if there are any; see ``_state`` for versions."""
+        """Take attributes, Keras objects not yet; see ``_state`` for versions.
+
+        Predictions do not ask for them, and to make them takes importing Keras.
+        """
         state = completed(type(self), state)
-        specs = {name: v for name, v in state.items() if holds_spec(v)}
-        if specs:
-            load_tensorflow()
-        made = {name: parameter_from_spec(v) for name, v in specs.items()}
-        super().__setstate__(state | made)
+        unmade = {name: v for name, v in state.items() if holds_spec(v)}
+        super().__setstate__({n: v for n, v in state.items() if n not in unmade})
+        if unmade:
+            self.__dict__[UNMADE] = unmade
         if hasattr(self, "members_"):
             self._fitted = fitted_of(self.members_)
+
+    def __getattr__(self, name):
+        """Make a Keras object that a pickle held, when it is first asked for."""
+        unmade = self.__dict__.get(UNMADE, {})
+        if name not in unmade:
+            # What Python says by itself where there is no __getattr__.
+            return object.__getattribute__(self, name)
+        load_tensorflow()
+        made = self.__dict__[name] = parameter_from_spec(unmade[name])
+        return made
 
     def __sklearn_is_fitted__(self):
         """Fitted is what has a network, however far a failed fit came."""

@@ -259,9 +259,9 @@ LAYERS = (
         '{"periodic", "piecewise_linear"} or None',
         """Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
-        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
-        et al. (2024), arXiv 2407.04491.""", only=TABLES),
+        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
+        dropout; harms with fewer. Scale X. Sources: Gorishniy et al. (2022), arXiv
+        2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.""", only=TABLES),
     Parameter("numeric_features", "auto", ARCHITECTURE,
         [StrOptions({"auto", "all"}), "array-like"],
         '"auto", "all" or array-like of bool, int or str',
@@ -454,7 +454,8 @@ TRAINING = (
             come back in its units, and metrics are measured in them; the loss is not.
             "auto" does so for losses that ask only how far a prediction is off (squared
             and absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves
-            the target alone for others, such as "poisson" and own functions.""",
+            the target alone for others, such as "poisson" and own functions. For
+            "gamma" and "tweedie" it only divides by the mean.""",
             only=REGRESSORS & kind)
         for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
     ),

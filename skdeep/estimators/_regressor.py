@@ -17,8 +17,8 @@ from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._losses import name_of_loss, resolve_loss
-from skdeep.networks._head import OF_DIFFERENCES, head_of_numbers
-from skdeep.networks._member_moments import moments_of_members
+from skdeep.networks._head import OF_DIFFERENCES, OF_RATIOS, head_of_numbers
+from skdeep.networks._member_moments import moments_of_members, quantiles_of_members
 from skdeep.networks._output_from_parameters import number_output
 
 
@@ -43,7 +43,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
             return True
         load_tensorflow()
         loss = resolve_loss(self.loss, dict(self.loss_params or {}))
-        return name_of_loss(loss) in OF_DIFFERENCES
+        return name_of_loss(loss) in OF_DIFFERENCES + OF_RATIOS
 
     def _continued_head(self, head):
         output = self._output()
@@ -53,13 +53,14 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 f"per target where there were {head.output.n_units}. Set quantiles "
                 "back, or fit with warm_start=False."
             )
-        return replace(head, output=output)
+        return replace(head, output=output.going_on_from(head.output))
 
-    def _measure(self, rows):
+    def _measure(self, rows, is_partial):
         """Measure how targets vary around predictions. Sets: ``_head``."""
-        if self._head.needs_dispersion:
+        if self._head.output.needs_rows:
             outputs = self._fitted.predict(rows.X)
-            self._head = self._head.with_dispersion(rows.y, outputs, rows.weight)
+            measures = (rows.y, outputs, rows.weight, is_partial)
+            self._head = self._head.measured(*measures)
 
     def _output(self):
         """What the parameters say that the outputs of a target are."""
@@ -224,10 +225,13 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _quantiles(self, X, levels):
         """The quantiles of these levels, behind the axes of the targets."""
-        decode = functools.partial(
-            self._head.decode_quantiles, levels=levels, dtype=self._prediction_dtype(X)
-        )
-        return self._predictions(X, decode)
+        settings = {"levels": levels, "dtype": self._prediction_dtype(X)}
+        if not hasattr(self, "members_"):
+            decode = functools.partial(self._head.decode_quantiles, **settings)
+            return self._predictions(X, decode)
+        heads = [member._head for member in self.members_]
+        decode = functools.partial(quantiles_of_members, heads=heads, **settings)
+        return self._fitted.predict_together(self._check_X(X, reset=False), decode)
 
     def _prediction_dtype(self, X):
         """Single precision for rows in it, if the units of the targets fit."""

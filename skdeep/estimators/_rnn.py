@@ -569,7 +569,8 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         back in its units, and metrics are measured in them; the loss is not. "auto"
         does so for losses that ask only how far a prediction is off (squared and
         absolute error, "huber", "log_cosh", "quantile", "gaussian"), and leaves the
-        target alone for others, such as "poisson" and own functions.
+        target alone for others, such as "poisson" and own functions. For "gamma" and
+        "tweedie" it only divides by the mean.
     n_members : int, default=1
         Networks to train from different seeds, with early stopping each with its own
         rows held out; probabilities or values are averaged. They run side by side in

@@ -6,7 +6,7 @@ The mean comes first, then how the target varies around it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,12 @@ from scipy import stats
 from skdeep.networks._number_output import NumberOutput
 from skdeep.networks._quantile_output import read_levels
 
+SMALLEST_MEAN = 1e-30
+N_REMEMBERED = 1000  # rows of earlier calls of partial_fit, as far as they count
+
+# Enough to see where intervals are too narrow or too wide.
+COVERAGES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+
 
 @dataclass(frozen=True)
 class GaussianOutput(NumberOutput):
@@ -22,8 +28,20 @@ class GaussianOutput(NumberOutput):
 
     The logarithm needs no bounds in training (Kendall and Gal (2017), What
     Uncertainties Do We Need in Bayesian Deep Learning for Computer Vision?, arXiv
-    1703.04977), and another unit of the target only adds to it.
+    1703.04977), and another unit of the target only adds to it. In predictions it is
+    kept within what the network says of training rows: far from those it may fall
+    without end, and a deviation that is 1e5 times too small costs a negative log
+    likelihood of 5e9, where one that is too large costs its logarithm.
+
+    Parameters
+    ----------
+    lowest, highest : tuple of float, default=None
+        Logarithms of the deviations that all but 1 % of the training rows exceed, and
+        that none does; for each target. None until fit has measured them.
     """
+
+    lowest: tuple[float, ...] | None = None
+    highest: tuple[float, ...] | None = None
 
     has_variance: ClassVar[bool] = True
 
@@ -31,6 +49,11 @@ class GaussianOutput(NumberOutput):
     def n_units(self) -> int:
         """Outputs per target."""
         return 2
+
+    @property
+    def coverages(self) -> tuple[float, ...]:
+        """Of intervals to look at; there are any."""
+        return COVERAGES
 
     @property
     def meaning(self) -> str:
@@ -51,10 +74,36 @@ class GaussianOutput(NumberOutput):
             np.column_stack([offset, logs]).ravel(),
         )
 
+    @property
+    def needs_rows(self) -> bool:
+        """Whether fit has to look at its predictions of training rows."""
+        return True
+
+    def going_on_from(self, before: NumberOutput) -> NumberOutput:
+        """Take over what earlier fits have measured."""
+        return before if isinstance(before, GaussianOutput) else self
+
+    def measured(
+        self, y: np.ndarray, table: np.ndarray, weight: np.ndarray, is_partial: bool
+    ) -> GaussianOutput:
+        """Measure between what bounds the deviations are; few rows say nothing."""
+        if is_partial:
+            return self
+        logs = table[weight > 0, :, 1]
+        lowest, highest = np.percentile(logs, [1, 100], axis=0).tolist()
+        return GaussianOutput(tuple(lowest), tuple(highest))
+
+    def _log_deviations(self, table: np.ndarray) -> np.ndarray:
+        """Of the target around its mean; of shape (n_rows, n_targets)."""
+        if self.lowest is None or self.highest is None:
+            return table[..., 1]
+        bounds = (np.array(b, table.dtype) for b in (self.lowest, self.highest))
+        return np.clip(table[..., 1], *bounds)
+
     def variances(self, table: np.ndarray) -> np.ndarray:
         """Of the target around its mean; of shape (n_rows, n_targets)."""
         with np.errstate(over="ignore"):
-            variances: np.ndarray = np.exp(2 * table[..., 1])
+            variances: np.ndarray = np.exp(2 * self._log_deviations(table))
         return variances
 
     def check_levels(self, levels: Sequence[float] | None) -> tuple[float, ...]:
@@ -63,9 +112,8 @@ class GaussianOutput(NumberOutput):
 
     def at_levels(self, table: np.ndarray, levels: Sequence[float]) -> np.ndarray:
         """Quantiles of shape (n_rows, n_targets, n_levels)."""
-        distances = stats.norm.ppf(levels).astype(table.dtype)
-        found: np.ndarray = table[..., :1] + np.exp(table[..., 1:]) * distances
-        return found
+        moments = np.stack([table[..., 0], self.variances(table)], axis=-1)
+        return normal_quantiles(moments, levels).astype(table.dtype)
 
 
 @dataclass(frozen=True)
@@ -100,9 +148,32 @@ class PositiveOutput(NumberOutput):
         return self.family != "poisson"
 
     @property
-    def is_known(self) -> bool:
-        """Whether the dispersion follows from the distribution."""
-        return self.family == "poisson"
+    def coverages(self) -> tuple[float, ...]:
+        """Of intervals to look at, if the distribution has a formula."""
+        return () if self.family == "tweedie" else COVERAGES
+
+    @property
+    def needs_rows(self) -> bool:
+        """Whether fit has to look at its predictions of training rows."""
+        return self.family != "poisson"
+
+    def going_on_from(self, before: NumberOutput) -> NumberOutput:
+        """Take over what earlier fits have measured."""
+        known = before.dispersion if isinstance(before, PositiveOutput) else None
+        return replace(self, dispersion=known)
+
+    def measured(
+        self, y: np.ndarray, table: np.ndarray, weight: np.ndarray, is_partial: bool
+    ) -> PositiveOutput:
+        """Measure dispersions by Pearson: means of (y - mean) ** 2 / mean ** power."""
+        mean = table[..., 0]
+        shares = (y - mean) ** 2 / np.maximum(mean, SMALLEST_MEAN) ** self.power
+        found = np.average(shares, axis=0, weights=weight)
+        if is_partial and self.dispersion is not None:
+            # A single row says little: rows long past keep some weight.
+            share = len(y) / (len(y) + N_REMEMBERED)
+            found = share * found + (1 - share) * np.array(self.dispersion)
+        return replace(self, dispersion=tuple(found.tolist()))
 
     def loss(self, loss: Any, params: Mapping[str, Any] | None) -> tuple[Any, Any]:
         """Half the deviance."""
@@ -125,14 +196,6 @@ class PositiveOutput(NumberOutput):
     def variances(self, table: np.ndarray) -> np.ndarray:
         """Of the target around its mean; of shape (n_rows, n_targets)."""
         return self._dispersion(table) * table[..., 0] ** self.power
-
-    def measured(
-        self, y: np.ndarray, mean: np.ndarray, weight: np.ndarray
-    ) -> tuple[float, ...]:
-        """Dispersions by Pearson: the mean of ``(y - mean) ** 2 / mean ** power``."""
-        shares = (y - mean) ** 2 / np.maximum(mean, 1e-30) ** self.power
-        found: list[float] = np.average(shares, axis=0, weights=weight).tolist()
-        return tuple(found)
 
     def check_levels(self, levels: Sequence[float] | None) -> tuple[float, ...]:
         """Any quantile follows where the distribution has a formula."""
@@ -158,6 +221,13 @@ class PositiveOutput(NumberOutput):
         """That of each target, in the dtype of the table."""
         values = self.dispersion or (1.0,) * table.shape[1]
         return np.array(values, table.dtype)
+
+
+def normal_quantiles(moments: np.ndarray, levels: Sequence[float]) -> np.ndarray:
+    """Return quantiles of mean and variance, which are on the last axis."""
+    mean, deviation = moments[..., :1], np.sqrt(moments[..., 1:])
+    found: np.ndarray = mean + deviation * stats.norm.ppf(levels)
+    return found
 
 
 def named_levels(levels: Any) -> tuple[float, ...]:

@@ -19,7 +19,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from skdeep._warnings import stacklevel_of_user
 from skdeep.data._targets import mean_and_deviation, standardized, target_type_of
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.networks._distribution_output import PositiveOutput
 from skdeep.networks._number_output import NumberOutput
 
 
@@ -175,6 +174,8 @@ OF_DIFFERENCES = (
     "Quantile",
     "Quantiles",
 )
+# And those that ask by which factor it is off, so that the target may be divided.
+OF_RATIOS = ("Gamma", "Tweedie")
 
 
 def check_loss_takes(y: np.ndarray, loss: str, name: str) -> None:
@@ -452,19 +453,29 @@ class NumberHead:
         found = np.stack([points, variances], axis=-1)
         return found[:, 0] if self.one_dimensional else found
 
-    @property
-    def needs_dispersion(self) -> bool:
-        """Whether fit has to measure how targets vary around their means."""
-        return isinstance(self.output, PositiveOutput) and not self.output.is_known
-
-    def with_dispersion(
-        self, y: np.ndarray, outputs: np.ndarray, weight: np.ndarray
+    def measured(
+        self,
+        y: np.ndarray,
+        outputs: np.ndarray,
+        weight: np.ndarray,
+        is_partial: bool = False,
     ) -> NumberHead:
-        """Return the head that knows how encoded targets vary around their means."""
-        assert isinstance(self.output, PositiveOutput)
-        y = y if self.scale is None else y * self.scale
-        dispersion = self.output.measured(y, outputs, weight)
-        return replace(self, output=replace(self.output, dispersion=dispersion))
+        """Return the head that has seen what the network says of its training rows.
+
+        Parameters
+        ----------
+        y, outputs : arrays of shape (n_rows, n_outputs)
+            Encoded targets, and outputs in the units of the targets.
+        weight : array of shape (n_rows,)
+            Of the rows.
+        is_partial : bool, default=False
+            Whether they are few of many.
+        """
+        y = y[:, :: self.output.n_units]
+        if self.scale is not None and self.offset is not None:
+            y = y * self.scale + self.offset
+        table = self._by_target(outputs, np.float64)
+        return replace(self, output=self.output.measured(y, table, weight, is_partial))
 
     def _by_target(self, outputs: np.ndarray, dtype: Any) -> np.ndarray:
         """The outputs of each target, of shape (n_rows, n_targets, n_units)."""

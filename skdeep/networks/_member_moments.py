@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.networks._distribution_output import GaussianOutput, normal_quantiles
 from skdeep.networks._head import NumberHead
 
 
@@ -37,6 +38,25 @@ def moments_of_members(
     points = heads[0].decode(mean_outputs(outputs), dtype)
     total = variances.mean(axis=0) + means.var(axis=0)
     return np.stack([points, total.astype(dtype)], axis=-1)
+
+
+def quantiles_of_members(
+    outputs: np.ndarray,
+    heads: Sequence[NumberHead],
+    levels: Sequence[float],
+    dtype: type[np.floating[Any]],
+) -> np.ndarray:
+    """Return quantiles on a last axis, behind the targets.
+
+    Gaussians together are taken for one with their mean and their total variance, as
+    Lakshminarayanan et al. (2017) do; of all else the quantiles are averaged.
+    """
+    if isinstance(heads[0].output, GaussianOutput):
+        moments = moments_of_members(outputs, heads, np.float64)
+        return normal_quantiles(moments, levels).astype(dtype)
+    pairs = zip(heads, outputs, strict=True)
+    found = [head.decode_quantiles(o, levels, np.float64) for head, o in pairs]
+    return np.mean(found, axis=0).astype(dtype)
 
 
 def mean_outputs(outputs: np.ndarray) -> np.ndarray:

@@ -42,6 +42,38 @@ class NumberOutput:
         return None
 
     @property
+    def needs_rows(self) -> bool:
+        """Whether fit has to look at its predictions of training rows."""
+        return False
+
+    def going_on_from(self, before: NumberOutput) -> NumberOutput:
+        """Take over what earlier fits have measured."""
+        return self
+
+    def measured(
+        self, y: np.ndarray, table: np.ndarray, weight: np.ndarray, is_partial: bool
+    ) -> NumberOutput:
+        """Measure on training rows what predictions need besides the network.
+
+        Parameters
+        ----------
+        y : array of shape (n_rows, n_targets)
+            Targets, in their units.
+        table : array of shape (n_rows, n_targets, n_units)
+            What the network says of them.
+        weight : array of shape (n_rows,)
+            Of the rows.
+        is_partial : bool
+            Whether they are few of many.
+        """
+        return self
+
+    @property
+    def coverages(self) -> tuple[float, ...]:
+        """Of intervals that the outputs say the bounds of, ascending."""
+        return ()
+
+    @property
     def divides_only(self) -> bool:
         """Whether ``normalize_y`` divides by the mean and subtracts nothing."""
         return False

@@ -49,6 +49,16 @@ class QuantileOutput(NumberOutput):
         return self.levels
 
     @property
+    def coverages(self) -> tuple[float, ...]:
+        """Of intervals between two quantiles, as much below as above."""
+        halves = [level for level in self.levels if level < MEDIAN]
+        return tuple(
+            round(1 - 2 * level, 9)
+            for level in reversed(halves)
+            if self._place_of(1 - level) is not None
+        )
+
+    @property
     def point_unit(self) -> int:
         """The output that ``predict`` answers with: the median, or the only one."""
         return self.levels.index(MEDIAN) if self.n_units > 1 else 0

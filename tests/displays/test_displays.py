@@ -19,7 +19,12 @@ from sklearn.tree import DecisionTreeClassifier
 
 from skdeep import DNNClassifier, DNNRegressor
 from skdeep.datasets import load_boston_housing
-from skdeep.displays import EpochCurveDisplay, GridSearchDisplay, HistoryDisplay
+from skdeep.displays import (
+    EpochCurveDisplay,
+    GridSearchDisplay,
+    HistoryDisplay,
+    IntervalDisplay,
+)
 from skdeep.model_selection import epoch_curve
 
 FOLDS = KFold(3, shuffle=True, random_state=0)
@@ -397,6 +402,108 @@ def test_epoch_curve_refuses_unknown_choices(errors, choice):
     """The error names the choices."""
     with pytest.raises(ValueError, match=f"{choice} must be .* got 'all'"):
         errors.plot(**{choice: "all"})
+
+
+# IntervalDisplay
+
+
+@pytest.fixture(scope="module")
+def sure(houses):
+    """A gaussian in a Pipeline, and rows that it has not seen."""
+    net = DNNRegressor(
+        (16,), loss="gaussian", normalize_y=True, epochs=20, random_state=0
+    )
+    pipeline = make_pipeline(StandardScaler(), net).fit(houses["X"], houses["y"])
+    return pipeline, houses["X_val"], houses["y_val"]
+
+
+@pytest.fixture
+def bounds():
+    """Four made-up predictions with intervals of 50 % and 90 %."""
+    y, predicted = np.array([0.0, 1.0, 2.0, 3.0]), np.array([0.1, 1.0, 2.5, 5.0])
+    widths = np.array([0.2, 1.0])
+    return y, predicted, predicted[:, None, None] + widths[:, None] * [-1.0, 1.0]
+
+
+def test_intervals_are_those_of_the_estimator(sure):
+    """Bars go from bound to bound at the true value, apart whether they hold it."""
+    pipeline, X, y = sure
+    expected = pipeline[-1].predict_interval(pipeline[:-1].transform(X), 0.9)
+    inside = (expected[:, 0] <= y) & (y <= expected[:, 1])
+
+    display = IntervalDisplay.from_estimator(pipeline, X, y)
+
+    found = [np.array(bars.get_segments()) for bars in display.bars_]
+    for segments, rows in zip(found, (inside, ~inside), strict=True):
+        assert_array_equal(segments[:, :, 1], expected[rows])
+        assert_array_equal(segments[:, 0, 0], y[rows])
+    assert_array_equal(display.lines_[1].get_ydata(), pipeline.predict(X))
+    texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    assert texts[0] == f"{inside.mean():.0%} inside, 90% expected"
+    assert_readable(display)
+
+
+def test_coverage_is_the_share_of_targets_inside(sure, bounds):
+    """Observed against nominal coverages, of an estimator and of anything."""
+    pipeline, X, y = sure
+    display = IntervalDisplay.from_estimator(pipeline, X, y, kind="coverage")
+
+    assert_array_equal(display.lines_[1].get_ydata(), display.observed_coverages_)
+    assert display.coverages[[0, -2]].tolist() == [0.1, 0.9]
+    assert (np.diff(display.observed_coverages_) >= 0).all()
+    assert_readable(display)
+
+    made_up = IntervalDisplay.from_predictions(*bounds, coverages=(0.5, 0.9))
+    assert made_up.observed_coverages_.tolist() == [0.5, 0.75]
+
+
+def test_coverages_are_those_that_quantiles_bound(houses):
+    """A network of quantiles shows the pairs that it was fitted for."""
+    net = DNNRegressor((4,), quantiles=(0.05, 0.25, 0.75, 0.95, 0.4), epochs=1)
+    net.set_params(random_state=0).fit(houses["X"], houses["y"])
+
+    display = IntervalDisplay.from_estimator(net, houses["X"], houses["y"])
+
+    assert display.coverages.tolist() == [0.5, 0.9]
+
+
+def test_intervals_of_many_rows_are_drawn(bounds):
+    """A subsample is shown, the share is of all, and axes and styles are taken."""
+    _, ax = plt.subplots()
+    y, predicted, intervals = bounds
+
+    display = IntervalDisplay.from_predictions(
+        y,
+        predicted,
+        intervals[:, 1],
+        subsample=2,
+        random_state=0,
+        ax=ax,
+        scatter_kw={"ms": 9},
+        line_kw={"ls": ":"},
+    )
+
+    assert display.ax_ is ax
+    assert len(display.lines_[1].get_xdata()) == 2
+    assert display.lines_[1].get_markersize() == 9
+    assert display.lines_[0].get_linestyle() == ":"
+    assert "75% inside" in ax.get_legend().get_texts()[0].get_text()
+
+
+def test_intervals_that_cannot_be_shown_are_refused(bounds, houses):
+    """The error says what shapes, kinds, coverages and estimators there are."""
+    y, predicted, intervals = bounds
+    shown = IntervalDisplay.from_predictions
+    mean = DNNRegressor((4,), epochs=1).fit(houses["X"], houses["y"])
+
+    with pytest.raises(ValueError, match=r"of \(4, 2, 2\) for 1 coverage"):
+        shown(y, predicted, intervals)
+    with pytest.raises(ValueError, match=r"kind must be .* got 'all'"):
+        shown(y, predicted, intervals, coverages=(0.5, 0.9), kind="all")
+    with pytest.raises(ValueError, match=r"one of \[0.5, 0.9\]; got 0.8"):
+        shown(y, predicted, intervals, coverages=(0.5, 0.9), coverage=0.8)
+    with pytest.raises(ValueError, match=r"expects a regressor that predicts interv"):
+        IntervalDisplay.from_estimator(mean, houses["X"], houses["y"])
 
 
 # GridSearchDisplay

@@ -47,10 +47,36 @@ def test_the_loss_of_a_gaussian_is_its_negative_log_likelihood():
     net = DNNRegressor(**SMALL | {"normalize_y": False}, loss="gaussian")
     net.fit(X, Y, X_val=X, y_val=Y, sample_weight_val=weight)
 
-    mean, deviation = net.predict(X, return_std=True)
+    # As the network has it; predictions keep deviations within bounds.
+    mean, logarithm = net.model_.predict(X, verbose=0).T
 
-    expected = np.average(-stats.norm.logpdf(Y, mean, deviation), weights=weight)
+    losses = -stats.norm.logpdf(Y, mean, np.exp(logarithm))
+    expected = np.average(losses, weights=weight)
     np.testing.assert_allclose(net.history_["val_loss"][-1], expected, rtol=1e-5)
+
+
+def test_deviations_stay_within_those_of_training_rows():
+    """Far from all rows a network may be sure of anything; predictions are not."""
+    net = DNNRegressor(**NET, loss="gaussian").fit(X, TWO)
+    _, known = net.predict(X, return_std=True)
+
+    _, far = net.predict(1000 * X, return_std=True)
+
+    assert (far >= known.min(axis=0)).all()
+    assert (far <= known.max(axis=0) * (1 + 1e-6)).all()
+
+
+def test_a_row_at_a_time_is_no_dispersion():
+    """partial_fit goes on from the dispersion that there was, and so do bounds."""
+    gamma = DNNRegressor(**NET, loss="gamma").fit(X, AMOUNTS)
+    gaussian = DNNRegressor(**NET, loss="gaussian").fit(X, Y)
+    before = [net.predict(X, return_std=True)[1] for net in (gamma, gaussian)]
+
+    gamma.partial_fit(X[:1], AMOUNTS[:1])
+    gaussian.partial_fit(X[:1], Y[:1])
+
+    after = [net.predict(X, return_std=True)[1] for net in (gamma, gaussian)]
+    np.testing.assert_allclose(after, before, rtol=0.2)
 
 
 def test_a_gaussian_has_any_quantile_and_interval():
@@ -64,6 +90,21 @@ def test_a_gaussian_has_any_quantile_and_interval():
     expected = stats.norm.ppf(0.1, mean, deviation)
     np.testing.assert_allclose(found, np.column_stack([expected, mean]), rtol=1e-6)
     assert 0.75 < ((low < Y) & (high > Y)).mean() < 0.85
+
+
+@pytest.mark.parametrize("loss", ["gaussian", "gamma"])
+def test_intervals_of_members_say_what_all_of_them_know(loss):
+    """Of gaussians they have the total variance, of others they are averaged."""
+    net = DNNRegressor(**SMALL, loss=loss, n_members=2).fit(X, AMOUNTS)
+    mean, deviation = net.predict(X, return_std=True)
+
+    found = net.predict_interval(X, 0.8)
+
+    expected = stats.norm.ppf([0.1, 0.9], mean[:, None], deviation[:, None])
+    if loss == "gamma":
+        parts = [member.predict_interval(X, 0.8) for member in net.members_]
+        expected = np.mean(parts, axis=0)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("power", [-1, 0, 1, 1.5, 2, 3])
@@ -128,7 +169,11 @@ def test_files_and_exports_hold_the_distribution(loss, tmp_path):
     model = keras.saving.load_model(tmp_path / "net.keras")
     parts = [mean, np.log(deviation)] if loss == "gaussian" else [mean]
     expected = np.stack(parts, axis=-1).reshape(600, -1)
-    np.testing.assert_allclose(model.predict(X, verbose=0), expected, rtol=1e-4)
+    found = model.predict(X, verbose=0)
+    if loss == "gaussian":  # whose bounds belong to predictions
+        logs = np.log(deviation)
+        found[:, 1::2] = np.clip(found[:, 1::2], logs.min(axis=0), logs.max(axis=0))
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
 @pytest.mark.parametrize(
