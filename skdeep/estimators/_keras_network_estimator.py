@@ -38,6 +38,7 @@ from skdeep.estimators._parameters import (
     NOT_NEGATIVE,
     RATE,
 )
+from skdeep.estimators._part_of_fit import epochs_now
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
 from skdeep.exceptions import InvalidNetworkError
@@ -98,7 +99,8 @@ class KerasEstimator(NetworkEstimator):
     @property
     def _own_names(self):
         """Parameters that the constructor does not name, sorted."""
-        known = set(self._get_param_names())
+        # dir of the class: a method that an instance has of its own is no parameter.
+        known = {*self._get_param_names(), *dir(type(self))}
         return sorted(
             n for n in vars(self) if not (n in known or n[0] == "_" or n[-1] == "_")
         )
@@ -209,7 +211,11 @@ class KerasEstimator(NetworkEstimator):
             X_val, y_val, *weights = settings["validation_data"]
             sample_weight_val = weights[0] if weights else None
         continuing = self.warm_start and hasattr(self, "_fitted")
-        tasks = begin_tasks(self, settings["epochs"], X, y, sample_weight)
+        rows = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
+        rows |= {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        n_epochs = epochs_now(self, settings["epochs"], {**rows, **fit_arguments})
+        settings = {**settings, "epochs": n_epochs}
+        tasks = begin_tasks(self, n_epochs, X, y, sample_weight)
         self._call = settings
         training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)

@@ -45,6 +45,7 @@ from skdeep.estimators._members import (
 )
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
+from skdeep.estimators._part_of_fit import epochs_now
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
 from skdeep.estimators._state import completed, with_version
@@ -140,10 +141,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             any.
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
-        tasks = begin_tasks(self, self.epochs * self.n_members, X, y, sample_weight)
+        rows = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
+        rows |= {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        n_epochs = epochs_now(self, self.epochs, rows)
+        tasks = begin_tasks(self, n_epochs * self.n_members, X, y, sample_weight)
         training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
-        return self._run(training, validation, self.epochs, continuing, tasks)
+        return self._run(training, validation, n_epochs, continuing, tasks)
 
     @unchanged_on_error
     @fit_context(prefer_skip_nested_validation=True)
@@ -482,6 +486,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _warn_if_useless(self, losses):
         """Warn if no epoch was better than the first."""
+        if "_part" in vars(self):
+            # The first epochs may be useless and the rest not, or the other way round.
+            losses = self.history_["loss"] if self.n_epochs_ >= self.epochs else []
         if (
             len(losses) < FEWEST_EPOCHS
             or losses[0] < 1e-12

@@ -259,9 +259,9 @@ LAYERS = (
         '{"periodic", "piecewise_linear"} or None',
         """Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Helps tables of about 1,000 rows or more, with
-        dropout; scale X. Sources: Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller
-        et al. (2024), arXiv 2407.04491.""", only=TABLES),
+        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
+        dropout; harms with fewer. Scale X. Sources: Gorishniy et al. (2022), arXiv
+        2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.""", only=TABLES),
     Parameter("numeric_features", "auto", ARCHITECTURE,
         [StrOptions({"auto", "all"}), "array-like"],
         '"auto", "all" or array-like of bool, int or str',
