@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.estimators._html import HTMLView
 
-class FittedViews:
+
+class FittedViews(HTMLView):
     """Ways to look at a fitted network and to take it away; none changes it."""
+
+    def __dir__(self):
+        """Name what is there, as scikit-learn does, without making ``model_``.
+
+        It reads every attribute for that; pressing Tab would load TensorFlow.
+        """
+        names = object.__dir__(self)
+        lazy = {"model_"} if hasattr(self, "_fitted") else set()
+        return [name for name in names if name in lazy or hasattr(self, name)]
 
     @property
     def model_(self):

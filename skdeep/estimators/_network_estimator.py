@@ -59,6 +59,7 @@ from skdeep.keras_objects._spec import (
 
 # With fewer epochs dropout's noise alone can hide that the loss falls.
 FEWEST_EPOCHS = 5
+UNMADE = "_unmade"  # parameters of a pickle by name, as specs
 
 
 class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
@@ -522,21 +523,34 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         left = {"callbacks_"}
         if "members_" in state:  # their networks are in them
             left.add("_fitted")
-        kept = {name: v for name, v in state.items() if name not in left}
+        unmade = state.pop(UNMADE, {})
+        kept = unmade | {name: v for name, v in state.items() if name not in left}
         parameters = {name: kept[name] for name in self._get_param_names()}
         specs = {n: parameter_to_spec(v) for n, v in parameters.items()}
         return with_version(kept | specs)
 
     def __setstate__(self, state):
-        """Make Keras objects anew, if there are any; see ``_state`` for versions."""
+        """Take attributes, Keras objects not yet; see ``_state`` for versions.
+
+        Predictions do not ask for them, and to make them takes importing Keras.
+        """
         state = completed(type(self), state)
-        specs = {name: v for name, v in state.items() if holds_spec(v)}
-        if specs:
-            load_tensorflow()
-        made = {name: parameter_from_spec(v) for name, v in specs.items()}
-        super().__setstate__(state | made)
+        unmade = {name: v for name, v in state.items() if holds_spec(v)}
+        super().__setstate__({n: v for n, v in state.items() if n not in unmade})
+        if unmade:
+            self.__dict__[UNMADE] = unmade
         if hasattr(self, "members_"):
             self._fitted = fitted_of(self.members_)
+
+    def __getattr__(self, name):
+        """Make a Keras object that a pickle held, when it is first asked for."""
+        unmade = self.__dict__.get(UNMADE, {})
+        if name not in unmade:
+            # What Python says by itself where there is no __getattr__.
+            return object.__getattribute__(self, name)
+        load_tensorflow()
+        made = self.__dict__[name] = parameter_from_spec(unmade[name])
+        return made
 
     def __sklearn_is_fitted__(self):
         """Fitted is what has a network, however far a failed fit came."""
