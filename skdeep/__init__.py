@@ -7,6 +7,7 @@ import importlib
 from typing import Any
 
 from skdeep._version import __version__
+from skdeep.data._input_arrays import InputArrays
 from skdeep.estimators import (
     CNNClassifier,
     CNNRegressor,
@@ -28,6 +29,7 @@ __all__ = [
     "CNNRegressor",
     "DNNClassifier",
     "DNNRegressor",
+    "InputArrays",
     "KerasClassifier",
     "KerasRegressor",
     "NetworkTransformer",
