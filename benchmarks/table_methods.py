@@ -110,4 +110,5 @@ METHODS: dict[str, Make] = {
     BOOSTING: boosting,
     REAL_MLP: real_mlp,
     DNN: dnn,
+    TABULAR: tabular,
 }
