@@ -19,7 +19,7 @@ def dropout_rates(net):
 
 @pytest.mark.fast
 def test_early_stopping_begins_with_a_thousand_rows():
-    """auto holds rows out from 1,000 training rows on, and never in partial_fit."""
+    """Auto holds rows out from 1,000 training rows on, and never in partial_fit."""
     net = DNNClassifier((2,), **QUICK)
 
     at, below = (
@@ -55,7 +55,7 @@ def test_early_stopping_by_rule_leaves_epoch_curves_whole():
 
 
 def test_dropout_is_for_wide_layers_and_many_rows():
-    """auto drops behind 64 units or more, in fits of 200 rows or more."""
+    """Auto drops behind 64 units or more, in fits of 200 rows or more."""
     net = DNNRegressor((64, 63), **QUICK)
 
     many = dropout_rates(net.fit(X[:200], X[:200, 0]))
@@ -70,7 +70,7 @@ def test_dropout_is_for_wide_layers_and_many_rows():
     [("auto", True), ("huber", True), ("quantile", True), ("poisson", False)],
 )
 def test_the_target_is_standardised_unless_zero_has_a_meaning(loss, is_shifted):
-    """auto shifts and scales for losses of differences only."""
+    """Auto shifts and scales for losses of differences only."""
     y = 10 + 5 * np.abs(X[:50, 0])
 
     net = DNNRegressor((2,), loss=loss, **QUICK).fit(X[:50], y)
@@ -88,3 +88,14 @@ def test_an_own_loss_sees_the_target_as_it_is():
     net = DNNRegressor((2,), loss=relative, **QUICK).fit(X[:50], 1 + X[:50, 0] ** 2)
 
     assert net._fitted.rescaling is None
+
+
+def test_numbers_are_embedded_from_a_thousand_rows_on():
+    """Auto is decided by the first rows, and stays when training goes on with fewer."""
+    net = TabularRegressor((2,), n_members=1, early_stopping=False, **QUICK)
+
+    many = net.fit(X, X[:, 0]).partial_fit(X[:50], X[:50, 0]).is_embedded_
+    few = net.fit(X[:999], X[:999, 0]).is_embedded_
+
+    assert many.tolist() == [True] * 3
+    assert few is None
