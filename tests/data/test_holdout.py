@@ -149,9 +149,7 @@ def test_held_rows_are_not_trained_on(Network, data, request):
     own = {} if Network is DNNClassifier else {"normalize_y": False}
 
     by_itself = Network(**NET | own).fit(X, y)
-    by_hand = Network(**NET | own).fit(
-        X[train], y[train], X_val=X[held], y_val=y[held]
-    )
+    by_hand = Network(**NET | own).fit(X[train], y[train], X_val=X[held], y_val=y[held])
 
     assert by_itself.history_ == by_hand.history_
     np.testing.assert_array_equal(by_itself.predict(X), by_hand.predict(X))
