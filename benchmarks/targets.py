@@ -43,6 +43,12 @@ TARGETS = (
     Target("predict", "Keras predict ÷ skdeep, 1 row", "≥", 1),
     Target("predict", "Keras predict ÷ skdeep, 404 rows", "≥", 1),
     Target("predict", "Keras predict ÷ skdeep, 100,000 rows", "≥", 1),
+    Target("serving", "skdeep, one row, median", "≤", 0.1, "ms"),
+    Target("serving", "skdeep, one row, 99.9th percentile", "≤", 1, "ms"),
+    Target("serving", "skdeep ÷ scikit-learn MLP, seconds", "≤", 1.3),
+    Target("serving", "skdeep ÷ scikit-learn MLP, mib", "≤", 1.3),
+    Target("serving", "calls of 4 threads ÷ those of one", "≥", 1),
+    Target("serving", "calls of 16 threads ÷ those of one", "≥", 1),
     Target("many_fits", "growth per fit after the tenth", "≤", 0.05, "MiB"),
     # "As fast", with room for the spread of the clock: medians of 20 fits each.
     Target("many_fits", "fits 281–300 ÷ fits 11–30", "≤", 1.1),

@@ -6,10 +6,19 @@ Checked against 1.7 to 1.9.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.model_selection._search import BaseSearchCV
+from sklearn.model_selection._validation import _fit_and_score
+from sklearn.model_selection._validation import (
+    _insert_error_scores as insert_error_scores,
+)
+from sklearn.model_selection._validation import (
+    _warn_or_raise_about_fit_failures as warn_of_failed_fits,
+)
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.multiclass import (
@@ -21,17 +30,52 @@ from sklearn.utils.validation import _check_y as check_y
 
 try:  # scikit-learn 1.9 and later
     from sklearn.callback import CallbackSupportMixin, with_callbacks
+
+    HAS_CALLBACKS = True
 except ImportError:
+    HAS_CALLBACKS = False
+
+    class NoTask:
+        """A task that nobody listens to."""
+
+        def subcontext(self, **about: Any) -> NoTask:
+            """Return one more."""
+            return self
+
+        def call_on_fit_task_begin(self, **about: Any) -> NoTask:
+            """Tell nobody."""
+            return self
+
+        def call_on_fit_task_end(self, **about: Any) -> bool:
+            """Tell nobody, and go on."""
+            return False
+
+        @contextmanager
+        def propagate_callback_context(self, estimator: Any) -> Iterator[None]:
+            """Do nothing."""
+            yield
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Nothing: this scikit-learn has no callback protocol."""
+        """Tasks to nobody: this scikit-learn has no callback protocol."""
+
+        def _init_callback_context(self, **about: Any) -> NoTask:
+            return NoTask()
 
     def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
         """Return the method as it is."""
         return method
 
 
+def fit_and_score(
+    estimator: Any, X: Any, y: Any, *, caller: Any, task: Any, **how: Any
+) -> dict[str, Any]:
+    """Fit and score a candidate on a fold, as scikit-learn's searches do."""
+    told = {"caller": caller, "callback_ctx": task} if HAS_CALLBACKS else {}
+    return _fit_and_score(estimator, X, y, **how, **told)
+
+
 __all__ = [
+    "BaseSearchCV",
     "CallbackSupportMixin",
     "HasMethods",
     "Interval",
@@ -41,7 +85,10 @@ __all__ = [
     "check_partial_fit_first_call",
     "check_sample_weight",
     "check_y",
+    "fit_and_score",
     "fit_context",
+    "insert_error_scores",
     "safe_indexing",
+    "warn_of_failed_fits",
     "with_callbacks",
 ]

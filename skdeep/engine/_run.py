@@ -149,12 +149,11 @@ class Run:
 
     def optimizer_state(self) -> list[np.ndarray]:
         """Copy what the optimizer remembers into arrays."""
-        return [self.program.numpy(v) for v in self.state.optimizer]
+        return self.program.optimizer_memory(self.state)
 
     def set_optimizer_state(self, values: Sequence[np.ndarray]) -> None:
         """Let the optimizer remember something else."""
-        remembered = [self.program.array(v) for v in values]
-        self.state = self.state._replace(optimizer=remembered)
+        self.state = self.program.with_optimizer(self.state, values)
 
     def execute(self, train: DataFeed, validation: DataFeed | None = None) -> None:
         """Train until the last epoch, a stop, or Ctrl-C: see ``interrupted``."""

@@ -198,13 +198,14 @@ def make_program(
     )
     loss, on_logits = _loss_on_logits(objective)
     is_chosen = not (isinstance(settings.loss, str) and settings.loss == "auto")
-    network = keras_network(model, input_shapes, loss, on_logits if is_chosen else None)
+    on_logits_if_said = on_logits if is_chosen else None
+    network, numbers = keras_network(model, input_shapes, loss, on_logits_if_said)
     optimizer, rate, decay = _optimizer(settings)
     xla = network.prefers_xla if jit_compile == "auto" else bool(jit_compile)
     key = ProgramKey(
         network, objective, optimizer, batch_size, xla and network.is_rowwise
     )
-    return key, {"learning_rate": rate, "decay": decay}
+    return key, {"learning_rate": rate, "decay": decay, **numbers}
 
 
 def resolved_batch_size(batch_size: Any, n_rows: int) -> int:

@@ -36,8 +36,8 @@ OWN = frozenset(
         "n_iter_",
     }
 )
-# What of the whole has no part in a member: its members, who watches its fit.
-OF_WHOLE = frozenset({"members_", "interrupted_", "_report", "_skl_callbacks"})
+# What of the whole has no part in a member: its members, who watches or cuts its fit.
+OF_WHOLE = frozenset({"members_", "interrupted_", "_part", "_report", "_skl_callbacks"})
 
 
 def new_members(whole: Any) -> Iterator[Any]:

@@ -32,7 +32,7 @@ from skdeep.data._training_data import TrainingData
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
-from skdeep.estimators._auto import without_auto
+from skdeep.estimators._auto import FEWEST_ROWS_TO_STOP, without_auto
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._layer_sizes import SIZES, layer_sizes
 from skdeep.estimators._members import (
@@ -45,6 +45,7 @@ from skdeep.estimators._members import (
 )
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
+from skdeep.estimators._part_of_fit import epochs_now
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
 from skdeep.estimators._reporting import EpochReport
 from skdeep.estimators._state import completed, with_version
@@ -58,10 +59,13 @@ from skdeep.keras_objects._spec import (
 
 # With fewer epochs dropout's noise alone can hide that the loss falls.
 FEWEST_EPOCHS = 5
+UNMADE = "_unmade"  # parameters of a pickle by name, as specs
 
 
 class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     """Fit, predict and look at a network; concrete classes have the constructor."""
+
+    _fewest_rows_to_stop = FEWEST_ROWS_TO_STOP  # for early_stopping="auto"
 
     @abstractmethod
     def _check_X(self, X, *, reset):
@@ -140,10 +144,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             any.
         """
         continuing = self.warm_start and hasattr(self, "_fitted")
-        tasks = begin_tasks(self, self.epochs * self.n_members, X, y, sample_weight)
+        rows = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
+        rows |= {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
+        n_epochs = epochs_now(self, self.epochs, rows)
+        tasks = begin_tasks(self, n_epochs * self.n_members, X, y, sample_weight)
         training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
-        return self._run(training, validation, self.epochs, continuing, tasks)
+        return self._run(training, validation, n_epochs, continuing, tasks)
 
     @unchanged_on_error
     @fit_context(prefer_skip_nested_validation=True)
@@ -343,7 +350,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         refuse_graphs(load_tensorflow())
         parameters = self._network_parameters()
         setting = Setting(
-            without_auto(parameters, training.n_rows, is_partial),
+            without_auto(
+                parameters, training.n_rows, is_partial, self._fewest_rows_to_stop
+            ),
             defaults_of(type(self), OPTIMIZER),
             self._head,
             self._input_shape(),
@@ -482,6 +491,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _warn_if_useless(self, losses):
         """Warn if no epoch was better than the first."""
+        if "_part" in vars(self):
+            # The first epochs may be useless and the rest not, or the other way round.
+            losses = self.history_["loss"] if self.n_epochs_ >= self.epochs else []
         if (
             len(losses) < FEWEST_EPOCHS
             or losses[0] < 1e-12
@@ -515,21 +527,34 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         left = {"callbacks_"}
         if "members_" in state:  # their networks are in them
             left.add("_fitted")
-        kept = {name: v for name, v in state.items() if name not in left}
+        unmade = state.pop(UNMADE, {})
+        kept = unmade | {name: v for name, v in state.items() if name not in left}
         parameters = {name: kept[name] for name in self._get_param_names()}
         specs = {n: parameter_to_spec(v) for n, v in parameters.items()}
         return with_version(kept | specs)
 
     def __setstate__(self, state):
-        """Make Keras objects anew, if there are any; see ``_state`` for versions."""
+        """Take attributes, Keras objects not yet; see ``_state`` for versions.
+
+        Predictions do not ask for them, and to make them takes importing Keras.
+        """
         state = completed(type(self), state)
-        specs = {name: v for name, v in state.items() if holds_spec(v)}
-        if specs:
-            load_tensorflow()
-        made = {name: parameter_from_spec(v) for name, v in specs.items()}
-        super().__setstate__(state | made)
+        unmade = {name: v for name, v in state.items() if holds_spec(v)}
+        super().__setstate__({n: v for n, v in state.items() if n not in unmade})
+        if unmade:
+            self.__dict__[UNMADE] = unmade
         if hasattr(self, "members_"):
             self._fitted = fitted_of(self.members_)
+
+    def __getattr__(self, name):
+        """Make a Keras object that a pickle held, when it is first asked for."""
+        unmade = self.__dict__.get(UNMADE, {})
+        if name not in unmade:
+            # What Python says by itself where there is no __getattr__.
+            return object.__getattribute__(self, name)
+        load_tensorflow()
+        made = self.__dict__[name] = parameter_from_spec(unmade[name])
+        return made
 
     def __sklearn_is_fitted__(self):
         """Fitted is what has a network, however far a failed fit came."""

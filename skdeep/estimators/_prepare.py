@@ -234,13 +234,13 @@ def _plan(
     """Say in batches where in its plan a fit begins, if its schedule has one.
 
     A partial_fit does not know how many epochs will come, so ``epochs`` of them make a
-    plan: as many calls with all rows give what one fit gives.
+    plan: as many calls with all rows give what one fit gives. So do parts of a fit.
     """
     if key.optimizer.schedule_name == CONSTANT:
         return {}
     n_batches = -(-training.n_rows // key.batch_size)
     n_epochs = setting.parameters["epochs"]
-    n_done = state.n_epochs % n_epochs if setting.is_partial else 0
+    n_done = state.n_epochs % n_epochs if setting.n_epochs < n_epochs else 0
     return {
         "plan_first": float(n_done * n_batches),
         "plan_length": float(n_epochs * n_batches),

@@ -24,6 +24,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.parallel import Parallel, delayed
 
 from skdeep._sklearn import check_method_params, safe_indexing
+from skdeep.model_selection._checks import check_is_network
 from skdeep.model_selection._pipeline import last_step
 
 
@@ -95,6 +96,7 @@ def epoch_curve(
     See Also
     --------
     skdeep.displays.EpochCurveDisplay : Plot the curve.
+    EpochHalvingSearchCV : Search over other parameters, few epochs for bad ones.
 
     Notes
     -----
@@ -253,12 +255,7 @@ def _route(
 
 def _check_network(network: Any) -> None:
     """Refuse what cannot be looked at between two epochs."""
-    if not hasattr(network, "_reporting"):
-        raise TypeError(
-            "epoch_curve expects an estimator of skdeep, or a Pipeline that ends in "
-            f"one; got {type(network).__name__}. Give it a DNNRegressor or the like; "
-            "normalize_y=True does what TransformedTargetRegressor would."
-        )
+    check_is_network(network, "epoch_curve")
     if network.early_stopping and network.early_stopping != "auto":
         raise ValueError(
             "epoch_curve trains every fold for all epochs; got early_stopping=True. "

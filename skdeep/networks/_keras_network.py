@@ -25,6 +25,7 @@ from skdeep.networks._keras_config import (
     final_activation,
     rebuild_model,
 )
+from skdeep.networks._keras_numbers import put_numbers, take_numbers
 from skdeep.networks._keras_template import Template
 from skdeep.networks._network import CallContext, CallResult, Network, WeightSpec
 
@@ -72,6 +73,8 @@ class KerasNetwork:
         Whether XLA makes training faster.
     takes_indices : bool
         Whether rows hold numbers of things, such as words.
+    hyperparameter_names : tuple of str, default=()
+        The numbers that ``config`` has marks for, in their order.
     """
 
     config: str
@@ -84,8 +87,8 @@ class KerasNetwork:
     is_rowwise: bool
     prefers_xla: bool
     takes_indices: bool
+    hyperparameter_names: tuple[str, ...] = ()
 
-    hyperparameter_names = ()
     dropout_names = ()
     depth = MANY_LAYERS
     runs_in_numpy = False
@@ -134,7 +137,8 @@ class KerasNetwork:
             ending = final_activation(tree)
             assert ending is not None
             ending["activation"] = "linear"
-        return Template(tree, self.objects, self.input_shapes)
+        names = self.hyperparameter_names
+        return Template(tree, self.objects, self.input_shapes, names)
 
     @property
     def max_values_per_row(self) -> int:
@@ -199,7 +203,12 @@ class KerasNetwork:
             x = x[:n_rows]
             mask = None
         output, updates, penalty = self._template.call(
-            weights, self._separated(x), context.training, mask, context.seed
+            weights,
+            self._separated(x),
+            context.training,
+            mask,
+            context.seed,
+            context.hyperparameters if self.hyperparameter_names else {},
         )
         logits = self._logits(output)
         if n_rows is not None:
@@ -250,7 +259,9 @@ class KerasNetwork:
         rescaling: tuple[np.ndarray, np.ndarray] | None = None,
     ) -> Any:
         """Make the user's model anew, with these weights."""
-        model = rebuild_model(json.loads(self.config), self.objects, self.input_shapes)
+        tree = json.loads(self.config)
+        put_numbers(tree, self.hyperparameter_names, hyperparameters)
+        model = rebuild_model(tree, self.objects, self.input_shapes)
         if weights is not None:
             model.set_weights(list(weights))
         if rescaling is None:
@@ -281,8 +292,8 @@ def keras_network(
     input_shapes: Sequence[tuple[int, ...]],
     loss: str,
     on_logits: bool | None,
-) -> KerasNetwork:
-    """Describe a built model.
+) -> tuple[KerasNetwork, dict[str, float]]:
+    """Describe a built model, and say which of its numbers may change.
 
     Parameters
     ----------
@@ -297,6 +308,11 @@ def keras_network(
         a model without a last activation does.
     """
     config, objects = describe_model(model)
+    numbers = {}
+    if not objects:  # whose configuration may hold the same, and mean another thing
+        tree = json.loads(config)
+        numbers = take_numbers(tree)
+        config = json.dumps(tree, sort_keys=True)
     ending = final_activation(json.loads(config))
     activation = None if ending is None else str(ending["activation"])
     if on_logits is None:
@@ -305,7 +321,7 @@ def keras_network(
     layers = all_layers(model)
     parts = [*layers, *getattr(model, "operations", ())]
     is_rowwise = not objects and all(map(_is_rowwise, parts))
-    return KerasNetwork(
+    network = KerasNetwork(
         config,
         objects,
         tuple(tuple(int(n) for n in shape) for shape in input_shapes),
@@ -316,7 +332,9 @@ def keras_network(
         is_rowwise,
         is_rowwise and not any(map(_is_slow_with_xla, layers)),
         any(map(_takes_indices, layers)),
+        tuple(numbers),
     )
+    return network, numbers
 
 
 def _ending_for(activation: str | None, loss: str, on_logits: bool) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from skdeep.networks._keras_config import (
     given_seeds,
     rebuild_model,
 )
+from skdeep.networks._keras_numbers import Numbers
 from skdeep.networks._layer_stack import array_seed
 
 # Updates draw from one generator at most this often before numbers would repeat.
@@ -76,7 +77,11 @@ class Template:
     """
 
     def __init__(
-        self, tree: Any, objects: Objects, input_shapes: Sequence[tuple[int, ...]]
+        self,
+        tree: Any,
+        objects: Objects,
+        input_shapes: Sequence[tuple[int, ...]],
+        numbers: Sequence[str] = (),
     ):
         import keras
 
@@ -92,6 +97,8 @@ class Template:
         self._others = [(v, places.get(id(v))) for v in others]
         self._mask = threading.local()
         self._lock = threading.Lock()
+        self._numbers = Numbers(numbers)
+        self._numbers.bind(all_layers(self.model), self.weights)
         for layer in all_layers(self.model):
             if isinstance(layer, keras.layers.BatchNormalization):
                 self._let_see_mask(layer)
@@ -107,6 +114,7 @@ class Template:
         training: bool,
         row_mask: Any,
         seed: Any,
+        numbers: Mapping[str, Any],
     ) -> tuple[Any, dict[int, Any], Any]:
         """Return the output, new values by place, and the sum of penalties."""
         from keras import ops
@@ -122,6 +130,7 @@ class Template:
         ]
         # Layers keep notes while they are called, so one trace at a time.
         with self._lock, self._masking(row_mask):
+            self._numbers.values = numbers or None
             output, after, losses = self.model.stateless_call(
                 trained,
                 others,

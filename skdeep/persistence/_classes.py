@@ -19,6 +19,7 @@ from skdeep.persistence._archive import damaged
 ESTIMATOR_MODULES = frozenset(
     {
         "skdeep.estimators",
+        "skdeep.model_selection",
         "sklearn.calibration",
         "sklearn.cluster",
         "sklearn.compose",

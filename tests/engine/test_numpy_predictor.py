@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -61,6 +62,15 @@ NETWORKS = {
     "2048 features": dense(17, inputs=2048, activation="gelu"),
     "normalised": dense(20, 6, batch_normalization=True, activation="softplus"),
     "float64": dense(64, 64, activation="tanh", dtype="float64"),
+    "periodic": dense(
+        20, numeric_embedding="periodic", numeric_features=range(9), inputs=10
+    ),
+    "periodic, float64": dense(
+        8, numeric_embedding="periodic", numeric_features=range(13), dtype="float64"
+    ),
+    "piecewise linear": dense(
+        8, numeric_embedding="piecewise_linear", numeric_features=range(13)
+    ),
     "trained with more": dense(20, dropout=0.5, input_dropout=0.1, l2=0.1, max_norm=2),
 }
 
@@ -197,6 +207,7 @@ def test_other_processes_predict_the_same_bits_without_tensorflow(threads, tmp_p
             X, np.arange(300) % 3
         ),
         DNNRegressor((300, 300), normalize_y=True, **once).fit(X, X[:, :2] * 7),
+        DNNRegressor((4,), optimizer=keras.optimizers.SGD(0.1), **once).fit(X, X[:, 0]),
         make_pipeline(StandardScaler(), DNNRegressor((5,), loss="poisson", **once)).fit(
             X, np.abs(X[:, 0])
         ),
@@ -214,6 +225,21 @@ def test_other_processes_predict_the_same_bits_without_tensorflow(threads, tmp_p
 
     expected = [outputs_of(e, X) for e in [*estimators, estimators[0]]]
     assert done.stdout.splitlines() == [*expected, "[]"], done.stderr
+
+
+@pytest.mark.fast
+def test_keras_objects_of_a_pickle_are_made_when_asked_for():
+    """Parameters, copies and further pickles have them; what is set later counts."""
+    net = DNNRegressor((4,), optimizer=keras.optimizers.SGD(0.25, name="mine"))
+
+    again = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(net))))
+    other = pickle.loads(pickle.dumps(net)).set_params(optimizer="adam")
+
+    assert again.get_params()["optimizer"].name == "mine"
+    assert again.optimizer is again.optimizer
+    assert float(clone(again).optimizer.learning_rate) == 0.25
+    assert pickle.loads(pickle.dumps(other)).optimizer == "adam"
+    assert not hasattr(again, "no_such_attribute")
 
 
 def test_threads_predict_side_by_side():

@@ -122,6 +122,22 @@ NETWORKS = {
     "attention": (lambda: on((7, 3), attention), STEPS),
     "own layer with a loss": (lambda: on((5,), Penalised()), X),
     "activity": (lambda: on((5,), layers.Dense(4, activity_regularizer="l2")), X),
+    "penalties": (
+        lambda: on(
+            (5,),
+            layers.Dense(4, kernel_regularizer=keras.regularizers.L1L2(0.01, 0.02)),
+            layers.Dense(3, kernel_regularizer="l1", bias_regularizer="l2"),
+        ),
+        X,
+    ),
+    "penalties both ways": (
+        lambda: on(
+            (7, 3),
+            layers.Bidirectional(layers.GRU(3, recurrent_regularizer="l2")),
+            layers.Dense(2, kernel_regularizer=keras.regularizers.L2(0.05)),
+        ),
+        STEPS,
+    ),
     "constraint": (
         lambda: on(
             (5,), layers.Dense(4, kernel_constraint=keras.constraints.MaxNorm(0.5))
@@ -274,14 +290,14 @@ def _network(model, shape):
     """The engine's view of a model."""
     from skdeep.networks._keras_network import keras_network
 
-    return keras_network(model, [shape], "", False)
+    return keras_network(model, [shape], "", False)[0]
 
 
 def _trained_call(network, x, seed, step):
     """Outputs as in an update."""
     from skdeep.networks._network import CallContext
 
-    context = CallContext({}, None, lambda name, x: x, (seed, step))
+    context = CallContext({"rate_0": 0.5}, None, lambda name, x: x, (seed, step))
     return np.asarray(network.call([], x, context).logits)
 
 

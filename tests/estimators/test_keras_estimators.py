@@ -84,6 +84,48 @@ def test_a_grid_over_the_learning_rate_compiles_once():
     assert cache_info().misses == before + 1
 
 
+def build_regular(dropout=0.1, l2=0.01, l1=0.0):
+    """A network with dropout and penalties."""
+    rows = keras.Input((4,))
+    penalty = keras.regularizers.L1L2(l1, l2)
+    hidden = layers.Dense(6, activation="relu", kernel_regularizer=penalty)(rows)
+    hidden = layers.Dropout(dropout)(hidden)
+    hidden = layers.Dense(5, kernel_regularizer=keras.regularizers.L2(l2))(hidden)
+    return keras.Model(rows, layers.Dense(3, activation="softmax")(hidden))
+
+
+@pytest.mark.fast
+def test_a_grid_over_dropout_penalties_and_learning_rate_compiles_once():
+    """Rates and factors of Keras' own layers are numbers of the program."""
+    net = KerasClassifier(build_regular, **{**IRIS, "epochs": 3})
+    grid = {
+        "model__dropout": [0.1, 0.5],
+        "model__l2": [0.001, 0.1],
+        "optimizer__learning_rate": [0.01, 0.1],
+    }
+    before = cache_info().misses
+
+    search = GridSearchCV(net, grid, cv=2, error_score="raise").fit(X, Y)
+
+    assert cache_info().misses == before + 1
+    assert len(set(search.cv_results_["mean_test_score"])) > 3
+    losses = {net.set_params(l2=l2).fit(X, Y).loss_curve_[0] for l2 in (0.001, 0.1)}
+    assert len(losses) == 2
+
+
+def test_numbers_come_back_in_the_model():
+    """model_, pickles and files have the rates and factors of the fit."""
+    net = KerasClassifier(build_regular, dropout=0.3, l2=0.07, **{**IRIS, "epochs": 1})
+
+    model = pickle.loads(pickle.dumps(net.fit(X, Y)._fitted)).model
+
+    assert model.layers[2].rate == 0.3
+    assert model.layers[1].kernel_regularizer.l2 == 0.07
+    assert float(model.layers[3].kernel_regularizer.l2) == pytest.approx(0.07)
+    net.set_params(warm_start=True, dropout=0.6).fit(X, Y)
+    assert net.current_epoch == 2
+
+
 def test_parameters_of_the_build_function_can_be_searched():
     """With the prefix and without, in grids and in get_params."""
     net = KerasClassifier(build, units=4, **{**IRIS, "epochs": 2})

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import WeightSpec
 from skdeep.networks.layers._embedding import NumericEmbedding, embedding_fields
@@ -55,6 +57,10 @@ class PeriodicEmbedding(NumericEmbedding):
         from keras import ops
 
         return ops.cos(products)
+
+    def terms_in_numpy(self, products: np.ndarray) -> np.ndarray:
+        """Waves."""
+        return np.cos(products, out=products)
 
     def terms_to_onnx(self, graph: Graph, products: str) -> str:
         """Cos."""

@@ -65,6 +65,10 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
 
         return ops.clip(products, 0.0, 1.0)
 
+    def terms_in_numpy(self, products: np.ndarray) -> np.ndarray:
+        """How much of each bin lies below x, from 0 to 1."""
+        return np.clip(products, 0.0, 1.0, out=products)
+
     def terms_to_onnx(self, graph: Graph, products: str) -> str:
         """Clip."""
         return graph.add("Clip", products, graph.constant(0.0), graph.constant(1.0))
