@@ -1,13 +1,15 @@
 """What ``verbose`` shows of a fit: a live bar, a line per tenth, or a line per epoch.
 
-Everything goes to the standard output, and nothing to it if ``verbose`` is 0.
+Everything goes to the standard output or the output of a notebook's cell, and nothing to
+either if ``verbose`` is 0.
 """
 
 from __future__ import annotations
 
+import html
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skdeep.callbacks._callback import Callback, RunView
 
@@ -30,6 +32,8 @@ def make_display(verbose: int, title: str, part: str = "") -> Callback | None:
         from rich.console import Console
 
         console = Console()
+        if console.is_jupyter:
+            return NotebookBar(part or title)
         if console.is_terminal and not console.is_dumb_terminal:
             return ProgressBar(console, part or title)
         return ProgressLines(10, part)
@@ -136,6 +140,56 @@ class ProgressBar(Callback):
     def on_run_end(self, run: RunView) -> None:
         """Leave the bar where it has come to."""
         self._bar.stop()
+
+
+class NotebookBar(Callback):
+    """Show one bar in the output of a notebook's cell, and move it there.
+
+    The notebook keeps where it has come to. rich has a bar for notebooks, too, which
+    needs ipywidgets and leaves nothing in the file.
+
+    Parameters
+    ----------
+    title : str
+        What stands in front of the bar.
+    """
+
+    max_epochs_between_looks = math.inf
+    seconds = SECONDS_PER_LOOK
+
+    def __init__(self, title: str):
+        self._title = title
+        self._handle: Any = None
+        self._measured = ""
+        self._next_look = 0.0
+
+    def on_run_begin(self, run: RunView) -> None:
+        """Show the empty bar. Sets: ``_handle``."""
+        from IPython.display import display
+
+        self._handle = display(self._view(run), raw=True, display_id=True)
+
+    def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
+        """Move the bar, but not more often than an eye can follow."""
+        self._measured = _measured(logs[-1])
+        if time.monotonic() >= self._next_look:
+            self._handle.update(self._view(run), raw=True)
+            self._next_look = time.monotonic() + self.seconds
+
+    def on_run_end(self, run: RunView) -> None:
+        """Leave the bar where it has come to."""
+        self._handle.update(self._view(run), raw=True)
+
+    def _view(self, run: RunView) -> dict[str, str]:
+        """The bar in the formats that a notebook chooses from."""
+        done, planned = run.epoch, run.last_epoch
+        text = f"{done}/{planned} {self._measured}".rstrip()
+        bar = f'<progress value="{done}" max="{planned}"></progress>'
+        title, measured = html.escape(self._title), html.escape(text)
+        return {
+            "text/plain": f"{self._title} {text}",
+            "text/html": f"<div>{title} {bar} {measured}</div>",
+        }
 
 
 def _measured(log: dict[str, float]) -> str:

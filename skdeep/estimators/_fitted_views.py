@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from sklearn.utils.validation import check_is_fitted
 
+from skdeep.estimators._html import HTMLView
 
-class FittedViews:
+
+class FittedViews(HTMLView):
     """Ways to look at a fitted network and to take it away; none changes it."""
+
+    def __dir__(self):
+        """Name what is there, as scikit-learn does, without making ``model_``.
+
+        It reads every attribute for that; pressing Tab would load TensorFlow.
+        """
+        names = object.__dir__(self)
+        lazy = {"model_"} if hasattr(self, "_fitted") else set()
+        return [name for name in names if name in lazy or hasattr(self, name)]
 
     @property
     def model_(self):
@@ -24,6 +35,10 @@ class FittedViews:
         """The training loss after every epoch, as scikit-learn's MLP calls it."""
         check_is_fitted(self)
         return self.history_["loss"]
+
+    def _described_inputs(self):
+        """The names of the network's inputs, and what makes them of a raw table."""
+        return getattr(self, "feature_names_in_", None), None
 
     def history_frame(self):
         """Return ``history_`` as a table.
@@ -151,6 +166,6 @@ class FittedViews:
             type(self).__name__,
             self._fitted.network,
             self._head,
-            getattr(self, "feature_names_in_", None),
+            *self._described_inputs(),
         )
         export_network(self._fitted, conventions, path, format)
