@@ -18,6 +18,9 @@ from skdeep.estimators import (
     NetworkTransformer,
     RNNClassifier,
     RNNRegressor,
+    TableColumns,
+    TabularClassifier,
+    TabularRegressor,
 )
 from skdeep.persistence import load, save
 
@@ -32,6 +35,9 @@ __all__ = [
     "NetworkTransformer",
     "RNNClassifier",
     "RNNRegressor",
+    "TableColumns",
+    "TabularClassifier",
+    "TabularRegressor",
     "__version__",
     "load",
     "save",
