@@ -120,6 +120,8 @@ def check_table(estimator: Any, X: Any, *, reset: bool) -> Any:
 
     Sets of the estimator: ``n_features_in_``, ``feature_names_in_``.
     """
+    if isinstance(X, list | tuple):  # of numbers and text NumPy would make text
+        X = np.array(X, dtype=object)
     if not hasattr(X, "columns"):
         return validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"
