@@ -112,6 +112,7 @@ class TableColumns(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = []  # it gives a DataFrame
         return tags
 
 
