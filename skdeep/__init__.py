@@ -7,6 +7,7 @@ import importlib
 from typing import Any
 
 from skdeep._version import __version__
+from skdeep.data._input_arrays import InputArrays
 from skdeep.estimators import (
     CNNClassifier,
     CNNRegressor,
@@ -17,6 +18,9 @@ from skdeep.estimators import (
     NetworkTransformer,
     RNNClassifier,
     RNNRegressor,
+    TableColumns,
+    TabularClassifier,
+    TabularRegressor,
 )
 from skdeep.persistence import load, save
 
@@ -25,11 +29,15 @@ __all__ = [
     "CNNRegressor",
     "DNNClassifier",
     "DNNRegressor",
+    "InputArrays",
     "KerasClassifier",
     "KerasRegressor",
     "NetworkTransformer",
     "RNNClassifier",
     "RNNRegressor",
+    "TableColumns",
+    "TabularClassifier",
+    "TabularRegressor",
     "__version__",
     "load",
     "save",

@@ -23,6 +23,8 @@ from skdeep import (
     DNNRegressor,
     RNNClassifier,
     RNNRegressor,
+    TabularClassifier,
+    TabularRegressor,
 )
 from skdeep.estimators._parameters import CONSTRAINTS, PARAMETERS, ROLES
 
@@ -33,6 +35,8 @@ ESTIMATORS = [
     DNNRegressor,
     RNNClassifier,
     RNNRegressor,
+    TabularClassifier,
+    TabularRegressor,
 ]
 MODULES = [
     "skdeep",
@@ -48,6 +52,8 @@ MODULES = [
 NOT_ASKED = {"ES01", "EX01", "RT02", "SA01"}
 # Parameters with several rows in the table, and the reason.
 OWN_ROWS = {
+    "n_members": "raw tables have eight",
+    "numeric_embedding": "raw tables have waves",
     "units": "of recurrent layers, or of as many hidden layers as n_layers",
     "activation": "recurrent layers have those of their kind",
     "activation_params": "one for each layer only where there is one kind of layers",

@@ -8,6 +8,7 @@ from collections import Counter
 import keras
 import numpy as np
 import pytest
+from sklearn.preprocessing import MinMaxScaler
 
 from skdeep import (
     CNNClassifier,
@@ -16,6 +17,8 @@ from skdeep import (
     DNNRegressor,
     RNNClassifier,
     RNNRegressor,
+    TabularClassifier,
+    TabularRegressor,
 )
 from skdeep.engine import cache_info, clear_cache
 from skdeep.estimators._parameters import (
@@ -84,6 +87,8 @@ ESTIMATORS = {
     CNNRegressor: (IMAGE | {"loss": "auto"}, IMAGES),
     RNNClassifier: (SEQUENCES, WORDS),
     RNNRegressor: (SEQUENCES | {"loss": "auto"}, WORDS),
+    TabularClassifier: (TABLE | {"n_members": 1}, X),
+    TabularRegressor: (TABLE | {"loss": "auto", "n_members": 1}, X),
 }
 CHANGES = {
     "hidden_layer_sizes": (5, 3),
@@ -139,6 +144,7 @@ CHANGES = {
     "dtype": "float64",
     "jit_compile": True,
     "verbose": False,
+    "preprocessor": MinMaxScaler(),
     "filters": (3,),
     "kernel_size": 2,
     "padding": "valid",

@@ -22,6 +22,8 @@ from skdeep import (
     DNNRegressor,
     RNNClassifier,
     RNNRegressor,
+    TabularClassifier,
+    TabularRegressor,
 )
 
 # The checks give tables; one row of pixels makes an image of every table.
@@ -34,6 +36,8 @@ ESTIMATORS = [
     RNNRegressor(),
 ]
 SEVERAL = [DNNClassifier(n_members=2), DNNRegressor(n_members=2)]
+# Their medians, means and scales count rows, whatever these weigh.
+RAW_TABLES = [TabularClassifier(), TabularRegressor()]
 WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,
     check_sample_weight_equivalence_on_sparse_data,
@@ -54,7 +58,8 @@ each_estimator = pytest.mark.parametrize(
 
 @pytest.mark.fast
 @parametrize_with_checks(
-    ESTIMATORS + SEVERAL, expected_failed_checks=lambda estimator: EXPECTED_FAILED
+    ESTIMATORS + SEVERAL + RAW_TABLES,
+    expected_failed_checks=lambda estimator: EXPECTED_FAILED,
 )
 def test_conformance(estimator, check):
     """Every check passes, except those that EXPECTED_FAILED gives a reason for."""

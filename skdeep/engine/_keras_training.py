@@ -5,6 +5,7 @@ Rows come and predictions go as in the engine, so estimators need not ask which 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -22,20 +23,25 @@ def train_with_keras(
     training: TrainingData,
     validation: TrainingData | None,
     arguments: Mapping[str, Any],
+    targets: Callable[[np.ndarray], Any] | None = None,
 ) -> dict[str, list[float]]:
-    """Train a compiled model with ``keras.Model.fit``; return its history."""
+    """Train a compiled model with ``keras.Model.fit``; return its history.
+
+    ``targets`` makes of y what Keras gets; by default the columns of each output.
+    """
+    targets = targets or functools.partial(model_targets, model)
     rows = model_inputs(model, training.X, input_shapes)
     held_out = None
     if validation is not None:
         weight = _weights(validation.weight)
         held_out = (
             model_inputs(model, validation.X, input_shapes),
-            model_targets(model, validation.y),
+            targets(validation.y),
             *([] if weight is None else [weight]),
         )
     found = model.fit(
         rows,
-        model_targets(model, training.y),
+        targets(training.y),
         sample_weight=_weights(training.weight),
         validation_data=held_out,
         **arguments,

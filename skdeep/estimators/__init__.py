@@ -4,6 +4,8 @@ from skdeep.estimators._cnn import CNNClassifier, CNNRegressor
 from skdeep.estimators._dnn import DNNClassifier, DNNRegressor
 from skdeep.estimators._keras_estimators import KerasClassifier, KerasRegressor
 from skdeep.estimators._rnn import RNNClassifier, RNNRegressor
+from skdeep.estimators._table_columns import TableColumns
+from skdeep.estimators._tabular import TabularClassifier, TabularRegressor
 from skdeep.estimators._transformer import NetworkTransformer
 
 __all__ = [
@@ -16,4 +18,7 @@ __all__ = [
     "NetworkTransformer",
     "RNNClassifier",
     "RNNRegressor",
+    "TableColumns",
+    "TabularClassifier",
+    "TabularRegressor",
 ]

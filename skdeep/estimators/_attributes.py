@@ -12,6 +12,7 @@ from skdeep.estimators._parameters import (
     CLASSIFIERS,
     ESTIMATORS,
     IMAGES,
+    RAW_TABLES,
     SEQUENCES,
     TABLES,
 )
@@ -43,6 +44,10 @@ ATTRIBUTES = (
     Attribute("is_embedded_", "ndarray of bool of shape (n_features,), or None",
         """The features that ``numeric_embedding`` embeds; None without one.""",
         only=TABLES),
+    Attribute("preprocessor_", "transformer",
+        """What makes numbers of the table, fitted: a Pipeline of ``TableColumns`` and
+        transformers of scikit-learn, or a copy of ``preprocessor``.""",
+        only=RAW_TABLES),
     Attribute("n_outputs_", "int",
         """Output units of the network."""),
     Attribute("n_iter_", "int",

@@ -542,7 +542,7 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     early_stopping : bool or "auto", default=False
         Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
         so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
-        if fit gets it, else a seeded, shuffled part of the training rows.
+        if fit gets it, else a seeded, shuffled, part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0

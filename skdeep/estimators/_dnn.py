@@ -103,8 +103,8 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
         the bins between quantiles are. Worth a trial with 1,000 rows or more, with
-        dropout; harms with fewer. Scale X. Sources: Gorishniy et al. (2022), arXiv
-        2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
+        dropout; harms one network with fewer. Scale X. Sources: Gorishniy et al.
+        (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -457,8 +457,8 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
         the bins between quantiles are. Worth a trial with 1,000 rows or more, with
-        dropout; harms with fewer. Scale X. Sources: Gorishniy et al. (2022), arXiv
-        2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
+        dropout; harms one network with fewer. Scale X. Sources: Gorishniy et al.
+        (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -533,7 +533,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     early_stopping : bool or "auto", default="auto"
         Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
         so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
-        if fit gets it, else a seeded, shuffled part of the training rows.
+        if fit gets it, else a seeded, shuffled, part of the training rows.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0

@@ -36,6 +36,10 @@ class FittedViews(HTMLView):
         check_is_fitted(self)
         return self.history_["loss"]
 
+    def _described_inputs(self):
+        """The names of the network's inputs, and what makes them of a raw table."""
+        return getattr(self, "feature_names_in_", None), None
+
     def history_frame(self):
         """Return ``history_`` as a table.
 
@@ -162,6 +166,6 @@ class FittedViews(HTMLView):
             type(self).__name__,
             self._fitted.network,
             self._head,
-            getattr(self, "feature_names_in_", None),
+            *self._described_inputs(),
         )
         export_network(self._fitted, conventions, path, format)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from skdeep._sklearn import StrOptions
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.estimators._classifier import NetworkClassifier
+from skdeep.estimators._keras_encoded_targets import EncodedHead, EncodedTargets
 from skdeep.estimators._keras_network_estimator import CONSTRAINTS, KerasEstimator
 from skdeep.estimators._keras_routing import routed
 from skdeep.estimators._regressor import NetworkRegressor
 from skdeep.networks._output_from_parameters import number_output
 
 
-class KerasClassifier(NetworkClassifier, KerasEstimator):
+class KerasClassifier(EncodedTargets, NetworkClassifier, KerasEstimator):
     """Classify with a Keras network of your own.
 
     The network is trained by the same compiled program as ``DNNClassifier``, from
@@ -190,11 +191,13 @@ class KerasClassifier(NetworkClassifier, KerasEstimator):
         return len(self.classes_)
 
     def _with_class_weight(self, weight, head, y):
+        if isinstance(head, EncodedHead):
+            return super()._with_class_weight(weight, head, y)
         given = getattr(self, "_call", {}).get("class_weight", self.class_weight)
         return combined(weight, class_weights(given, head.classes, y))
 
 
-class KerasRegressor(NetworkRegressor, KerasEstimator):
+class KerasRegressor(EncodedTargets, NetworkRegressor, KerasEstimator):
     """Regress with a Keras network of your own.
 
     The network is trained by the same compiled program as ``DNNRegressor``, from

@@ -21,6 +21,7 @@ from skdeep.data._inputs import check_inputs, in_order
 from skdeep.engine._random import draw_seeds
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.estimators._keras_encoded_targets import EncodedHead
 from skdeep.estimators._keras_routing import (
     build_arguments,
     is_accepted,
@@ -275,6 +276,8 @@ class KerasEstimator(NetworkEstimator):
             self.y_dtype_, self.y_ndim_ = target.dtype, target.ndim
             self.target_type_ = type_of_target(y)
             self.n_outputs_expected_ = self._head.n_outputs
+            own = self._encoder_metadata()
+            vars(self).update({n: v for n, v in own.items() if n != "n_classes_"})
         return rows
 
     def _check_X(self, X, *, reset):
@@ -297,10 +300,10 @@ class KerasEstimator(NetworkEstimator):
         """What a build function may know: the fitted attributes so far."""
         names = [n for n in vars(self) if n[-1] == "_" and n[0] != "_"]
         found = {n: getattr(self, n) for n in names if n not in NOT_IN_META}
-        if "classes_" in found:
+        if isinstance(found.get("classes_"), np.ndarray):
             found["n_classes_"] = self.n_classes_
         found["n_outputs_"] = found["n_outputs_expected_"]
-        return found
+        return {**found, **self._encoder_metadata()}
 
     def _build(self, settings):
         """Return the model, and whether it is the user's own object."""
@@ -344,12 +347,15 @@ class KerasEstimator(NetworkEstimator):
         self._inputs, training, validation = in_order(
             self._inputs, input_names(model), training, validation
         )
-        head = head_for(model, self._head)
+        is_encoded = isinstance(self._head, EncodedHead)
+        head = self._head if is_encoded else head_for(model, self._head)
         if head is not self._head:
             training = _with_codes(training)
             validation = validation and _with_codes(validation)
             self._head = head
         reason = why_keras(model, settings)
+        if is_encoded:
+            reason = "what its targets mean is known to target_encoder alone"
         if reason and settings.get("calibration"):
             raise InvalidNetworkError(
                 "calibration='temperature' needs a model that the engine can train; "
@@ -449,7 +455,10 @@ class KerasEstimator(NetworkEstimator):
                     "verbose": int(settings["verbose"]),
                     "callbacks": [*copy_callbacks(_callbacks(settings)), *watching],
                 },
+                getattr(self._head, "structured", None),
             )
+        if isinstance(self._head, EncodedHead):
+            self._head.learn_outputs(model)
         self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
         self._measure(training, partial)
         earlier = self.history_ if before else {}

@@ -32,7 +32,7 @@ from skdeep.data._training_data import TrainingData
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._surroundings import refuse_graphs
-from skdeep.estimators._auto import without_auto
+from skdeep.estimators._auto import FEWEST_ROWS_TO_STOP, without_auto
 from skdeep.estimators._fitted_views import FittedViews
 from skdeep.estimators._layer_sizes import SIZES, layer_sizes
 from skdeep.estimators._members import (
@@ -64,6 +64,8 @@ UNMADE = "_unmade"  # parameters of a pickle by name, as specs
 
 class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     """Fit, predict and look at a network; concrete classes have the constructor."""
+
+    _fewest_rows_to_stop = FEWEST_ROWS_TO_STOP  # for early_stopping="auto"
 
     @abstractmethod
     def _check_X(self, X, *, reset):
@@ -348,7 +350,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         refuse_graphs(load_tensorflow())
         parameters = self._network_parameters()
         setting = Setting(
-            without_auto(parameters, training.n_rows, is_partial),
+            without_auto(
+                parameters, training.n_rows, is_partial, self._fewest_rows_to_stop
+            ),
             defaults_of(type(self), OPTIMIZER),
             self._head,
             self._input_shape(),

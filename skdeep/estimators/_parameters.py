@@ -32,11 +32,15 @@ from skdeep.keras_objects._schedules import SCHEDULES
 
 ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
 
-TABLES = frozenset({"DNNClassifier", "DNNRegressor"})
+RAW_TABLES = frozenset({"TabularClassifier", "TabularRegressor"})
+PLAIN_TABLES = frozenset({"DNNClassifier", "DNNRegressor"})
+TABLES = PLAIN_TABLES | RAW_TABLES
 IMAGES = frozenset({"CNNClassifier", "CNNRegressor"})
 SEQUENCES = frozenset({"RNNClassifier", "RNNRegressor"})
 ESTIMATORS = TABLES | IMAGES | SEQUENCES
-CLASSIFIERS = frozenset({"CNNClassifier", "DNNClassifier", "RNNClassifier"})
+CLASSIFIERS = frozenset(
+    {"CNNClassifier", "DNNClassifier", "RNNClassifier", "TabularClassifier"}
+)
 REGRESSORS = ESTIMATORS - CLASSIFIERS
 
 
@@ -254,14 +258,18 @@ LAYERS = (
     Parameter("max_norm", None, VARIABLE, [POSITIVE, None],
         "float",
         """Largest norm of the weights into one unit, enforced after every update."""),
-    Parameter("numeric_embedding", None, ARCHITECTURE,
-        [StrOptions({"periodic", "piecewise_linear"}), None],
-        '{"periodic", "piecewise_linear"} or None',
-        """Functions of every numeric feature that the network sees with the feature:
-        learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
-        dropout; harms with fewer. Scale X. Sources: Gorishniy et al. (2022), arXiv
-        2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.""", only=TABLES),
+    *(
+        Parameter("numeric_embedding", default, ARCHITECTURE,
+            [StrOptions({"periodic", "piecewise_linear"}), None],
+            '{"periodic", "piecewise_linear"} or None',
+            """Functions of every numeric feature that the network sees with the
+            feature: learned linear maps of "periodic" waves of learned frequencies, or
+            of how full the bins between quantiles are. Worth a trial with 1,000 rows or
+            more, with dropout; harms one network with fewer. Scale X. Sources:
+            Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv
+            2407.04491.""", only=kind)
+        for default, kind in ((None, PLAIN_TABLES), ("periodic", RAW_TABLES))
+    ),
     Parameter("numeric_features", "auto", ARCHITECTURE,
         [StrOptions({"auto", "all"}), "array-like"],
         '"auto", "all" or array-like of bool, int or str',
@@ -399,20 +407,16 @@ TRAINING = (
     *(
         Parameter("early_stopping", default, RUN, ["boolean", AUTO],
             'bool or "auto"',
-            """Stop when ``monitor`` no longer improves, and keep the best weights.
-            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
-            Watches ``X_val`` if fit gets it, else a seeded, shuffled, stratified part
-            of the training rows.""", only=CLASSIFIERS & kind)
-        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
-    ),
-    *(
-        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
-            'bool or "auto"',
-            """Stop when ``monitor`` no longer improves, and keep the best weights.
-            "auto" does so from 1,000 training rows on, and never in ``partial_fit``.
-            Watches ``X_val`` if fit gets it, else a seeded, shuffled part of the
-            training rows.""", only=REGRESSORS & kind)
-        for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
+            f"""Stop when ``monitor`` no longer improves, and keep the best weights.
+            "auto" does so from {fewest} training rows on, and never in ``partial_fit``.
+            Watches ``X_val`` if fit gets it, else a seeded, shuffled, {stratified}part
+            of the training rows.""", only=who & kind)
+        for who, stratified in ((CLASSIFIERS, "stratified "), (REGRESSORS, ""))
+        for default, kind, fewest in (
+            ("auto", PLAIN_TABLES, "1,000"),
+            ("auto", RAW_TABLES, "200"),
+            (False, ESTIMATORS - TABLES, "1,000"),
+        )
     ),
     Parameter("patience", 10, RUN, [COUNT],
         "int",
@@ -459,14 +463,23 @@ TRAINING = (
             only=REGRESSORS & kind)
         for default, kind in (("auto", TABLES), (False, ESTIMATORS - TABLES))
     ),
-    Parameter("n_members", 1, RUN, [COUNT],
-        "int",
-        """Networks to train from different seeds, with early stopping each with its
+    *(
+        Parameter("n_members", default, RUN, [COUNT],
+            "int",
+            """Networks to train from different seeds, with early stopping each with its
         own rows held out; probabilities or values are averaged. They run side by side
         in threads, or one after the other where ``callbacks`` or ``verbose`` look at
         them; each gets copies of the callbacks. The first is the one of
         ``n_members=1``. 4 to 8 nearly always predict better than one. Source:
-        Lakshminarayanan et al. (2017), arXiv 1612.01474."""),
+        Lakshminarayanan et al. (2017), arXiv 1612.01474.""",
+            only=kind)
+        for default, kind in ((1, ESTIMATORS - RAW_TABLES), (8, RAW_TABLES))
+    ),
+    Parameter("preprocessor", None, RUN, [HasMethods(["fit", "transform"]), None],
+        "transformer",
+        """Makes numbers of the table, in place of the one that ``preprocessor_`` shows
+        otherwise: any transformer or Pipeline of scikit-learn, which gets X and y as
+        ``fit`` gets them. A copy of it is fitted.""", only=RAW_TABLES),
     Parameter("callbacks", None, RUN, [list, tuple, KERAS_CALLBACK, None],
         "Keras callback or list of them",
         """Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go

@@ -17,6 +17,7 @@ def describe_conventions(
     network: Network,
     head: Head,
     feature_names: Sequence[str] | None,
+    preprocessing: Any = None,
 ) -> dict[str, Any]:
     """Say how to call a network and how to read what it returns.
 
@@ -30,13 +31,16 @@ def describe_conventions(
         Labels or numbers ↔ outputs.
     feature_names : sequence of str or None
         The columns of the table it was fitted on, if they had names.
+    preprocessing : plain values, default=None
+        What is done to a table before the network gets it.
 
     Returns
     -------
     dict
         "skdeep" (its version); "estimator"; "input" with "shape" (of one row),
-        "dtype" and "features"; "output" with "shape", "kind" (of the target),
-        "meaning" and "classes", and "quantiles" if outputs are those of a target.
+        "dtype", "features", and for a raw table "preprocessing"; "output" with "shape",
+        "kind" (of the target), "meaning" and "classes", and "quantiles" if outputs are
+        those of a target.
     """
     classes = None
     if isinstance(head, ClassHead):
@@ -51,6 +55,7 @@ def describe_conventions(
             "shape": list(network.input_shape),
             "dtype": network.compute_dtype,
             "features": None if feature_names is None else list(feature_names),
+            **({} if preprocessing is None else {"preprocessing": preprocessing}),
         },
         "output": {
             "shape": [network.output_units],

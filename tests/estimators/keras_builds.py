@@ -19,3 +19,12 @@ def build_dense(meta, units=8):
     if "classes_" not in meta:
         ending = "linear"
     return keras.Model(rows, layers.Dense(n_outputs, activation=ending)(hidden))
+
+
+@keras.saving.register_keras_serializable("skdeep_tests")
+def build_two_inputs():
+    """An input of two values, and one of three steps."""
+    left, right = keras.Input((2,), name="left"), keras.Input((3, 1), name="right")
+    both = layers.concatenate([left, layers.Flatten()(right)])
+    hidden = layers.Dense(8, activation="relu")(both)
+    return keras.Model([left, right], layers.Dense(1, activation="sigmoid")(hidden))
