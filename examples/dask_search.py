@@ -10,8 +10,8 @@ Needs ``pip install "skdeep[dask]"``.
 # %%
 # A cluster of two processes
 # --------------------------
-# The workers import this file, so what starts them is behind ``__main__``. The dashboard
-# at ``client.dashboard_link`` shows who fits what.
+# The workers import this file, so what starts them is behind ``__main__``. The
+# dashboard at ``client.dashboard_link`` shows who fits what.
 import joblib
 from distributed import Client, LocalCluster
 from sklearn.datasets import load_digits
