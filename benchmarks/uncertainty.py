@@ -34,6 +34,7 @@ N_MEMBERS = 5
 N_BINS = 10
 NET = {
     "hidden_layer_sizes": (128, 64),
+    "batch_normalization": True,
     "dropout": 0.1,
     "epochs": 200,
     "early_stopping": True,

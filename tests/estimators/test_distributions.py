@@ -141,6 +141,16 @@ def test_gamma_is_tweedie_of_power_2():
     assert 0.87 < ((low < AMOUNTS) & (high > AMOUNTS)).mean() < 0.93
 
 
+def test_positive_targets_are_divided_where_normalize_y_is_auto():
+    """The default for tables is what suits the deviance: divide, subtract nothing."""
+    settings = SMALL | {"normalize_y": "auto"}
+    found = DNNRegressor(**settings, loss="gamma").fit(X, 1000 * AMOUNTS)
+    expected = DNNRegressor(**SMALL, loss="gamma").fit(X, 1000 * AMOUNTS)
+
+    np.testing.assert_array_equal(found.predict(X), expected.predict(X))
+    assert found.history_["loss"][-1] < 1
+
+
 def test_a_count_varies_by_its_mean():
     """The variance of "poisson" is its mean, and its quantiles are counts."""
     counts = RNG.poisson(AMOUNTS / 50)
