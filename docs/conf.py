@@ -5,9 +5,11 @@ come from the docstrings. Nothing is fetched from the network.
 """
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
+from sphinx.application import Sphinx
 from sphinx.util import logging
 
 import skdeep
@@ -45,6 +47,9 @@ copybutton_prompt_is_regexp = True
 # -- API -----------------------------------------------------------------------------
 
 autosummary_generate = True
+# Docstrings that are inherited from scikit-learn name labels of its documentation. Ours
+# name pages and objects, whose warnings stay.
+suppress_warnings = ["ref.ref", "ref.term"]
 autodoc_typehints = "none"  # the docstrings say more
 numpydoc_show_class_members = False  # the template of a class lists them
 
@@ -108,3 +113,21 @@ if not_run:
     )
     html_theme_options["announcement"] = note
     logger.info("%s", note)
+
+# -- pictures of the landing page ----------------------------------------------------
+
+
+def draw_pictures(app: Sphinx) -> None:
+    """Draw them before the pages are read."""
+    sys.path.insert(0, str(HERE))
+    import matplotlib
+
+    matplotlib.use("agg")
+    from pictures import write_pictures
+
+    write_pictures(HERE / "generated" / "pictures")
+
+
+def setup(app: Sphinx) -> None:
+    """Connect what is done before a build."""
+    app.connect("builder-inited", draw_pictures)

@@ -92,7 +92,7 @@ class EpochHalvingSearchCV(EpochHalving):
         Labels, if the estimator is a classifier.
     n_features_in_ : int
         Features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if they are strings.
 
     Raises
@@ -267,7 +267,7 @@ class EpochHalvingRandomSearchCV(EpochHalving):
         Labels, if the estimator is a classifier.
     n_features_in_ : int
         Features seen in fit.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Their names, if they are strings.
 
     Raises
