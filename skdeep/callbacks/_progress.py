@@ -1,6 +1,6 @@
 """What ``verbose`` shows of a fit: a live bar, a line per tenth, or a line per epoch.
 
-Everything goes to the standard output or the output of a notebook's cell, and nothing to
+Everything goes to the standard output, or to that of a notebook's cell, and nothing to
 either if ``verbose`` is 0.
 """
 
