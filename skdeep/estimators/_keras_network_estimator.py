@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
@@ -166,16 +167,16 @@ class KerasEstimator(NetworkEstimator):
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-        **fit_arguments,
-    ):
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        groups: Any = None,
+        **fit_arguments: Any,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -224,7 +225,7 @@ class KerasEstimator(NetworkEstimator):
         return self._train(training, validation, settings, continuing, tasks)
 
     @unchanged_on_error
-    def initialize(self, X, y):
+    def initialize(self, X: Any, y: Any) -> Self:
         """Build the network for this data, and train nothing.
 
         Parameters
