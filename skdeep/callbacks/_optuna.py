@@ -73,7 +73,13 @@ class OptunaPruning(Callback):
         return copy.copy(self)
 
     def on_run_begin(self, run: RunView) -> None:
-        """Refuse to prune the good ones."""
+        """Refuse to prune the good ones.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        """
         study = getattr(self.trial, "study", None)  # a fixed trial has none
         if study is None:
             return
@@ -83,12 +89,20 @@ class OptunaPruning(Callback):
             raise InvalidNetworkError(
                 "The monitored column must go where the study goes; got "
                 f"{self.monitor}, which should {'rise' if rising else 'fall'}, in a "
-                f"study with direction={direction!r}. Monitor another column, or change "
-                "the direction and the objective's sign."
+                f"study with direction={direction!r}. Monitor another column, or "
+                "change the direction and the objective's sign."
             )
 
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
-        """Report, and ask."""
+        """Report, and ask.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        logs : list of dict
+            Loss, metrics and learning rate of each.
+        """
         step = run.epoch - 1  # Optuna's pruners count from 0
         if step in self._reported:
             return
