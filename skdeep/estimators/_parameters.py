@@ -261,15 +261,15 @@ LAYERS = (
         """Largest norm of the weights into one unit, enforced after every update."""),
     *(
         Parameter("numeric_embedding", default, ARCHITECTURE,
-            [StrOptions({"periodic", "piecewise_linear"}), None],
-            '{"periodic", "piecewise_linear"} or None',
+            [StrOptions({"auto", "periodic", "piecewise_linear"}), None],
+            '{"auto", "periodic", "piecewise_linear"} or None',
             """Functions of every numeric feature that the network sees with the
             feature: learned linear maps of "periodic" waves of learned frequencies, or
-            of how full the bins between quantiles are. Worth a trial with 1,000 rows or
-            more, with dropout; harms one network with fewer. Scale X. Sources:
-            Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv
+            of how full the bins between quantiles are. "auto" is "periodic" in a first
+            fit of 1,000 rows or more; with fewer it harms. Scale X. Sources: Gorishniy
+            et al. (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv
             2407.04491.""", only=kind)
-        for default, kind in ((None, PLAIN_TABLES), ("periodic", RAW_TABLES))
+        for default, kind in ((None, PLAIN_TABLES), ("auto", RAW_TABLES))
     ),
     Parameter("numeric_features", "auto", ARCHITECTURE,
         [StrOptions({"auto", "all"}), "array-like"],
