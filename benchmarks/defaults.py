@@ -21,7 +21,7 @@ from sklearn.metrics import log_loss, root_mean_squared_error
 from benchmarks import tables
 from benchmarks.measure import ROOT
 from benchmarks.report import table
-from benchmarks.table_methods import METHODS, Make
+from benchmarks.table_methods import METHODS, PEERS, Make
 
 RESULTS = ROOT / "benchmarks" / "results" / "defaults.json"
 PAGE = ROOT / "docs" / "user-guide" / "defaults.md"
@@ -114,17 +114,18 @@ def store(results: Results, path: Path = RESULTS) -> None:
 
 
 def as_text(results: Results) -> str:
-    """Return the comparison of every two methods and the scores table by table."""
-    pairs = [line for peer in results for line in _against(results, peer)]
+    """Return ours against each peer, and the scores table by table."""
+    peers = [peer for peer in PEERS if peer in results]
+    pairs = [line for peer in peers for line in _against(results, peer)]
     return f"{table(pairs)}\n\n{table(_means(results))}"
 
 
 def _against(results: Results, peer: str) -> list[dict[str, str]]:
-    """Return a line for every method, divided by a peer."""
+    """Return a line for every method of ours, divided by a peer."""
     return [
         {"method": method, "÷": peer, **_ratios(results[method], results[peer])}
         for method in results
-        if method != peer
+        if method not in PEERS
     ]
 
 

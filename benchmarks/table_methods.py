@@ -29,6 +29,7 @@ Make = Callable[[bool, int], Any]  # is it a classification, random_state -> est
 MLP = "scikit-learn MLP, y scaled"
 BOOSTING = "HistGradientBoosting"
 REAL_MLP = "RealMLP-TD-S"
+PEERS = (MLP, BOOSTING, REAL_MLP)
 DNN = "DNN*()"
 TABULAR = "Tabular*()"
 
@@ -110,4 +111,5 @@ METHODS: dict[str, Make] = {
     BOOSTING: boosting,
     REAL_MLP: real_mlp,
     DNN: dnn,
+    TABULAR: tabular,
 }

@@ -290,3 +290,24 @@ def test_only_jax_sees_jax():
 
     assert "JAX is hidden" in find_jax("skdeep").stderr
     assert "JAX is hidden" not in find_jax("JAX scan").stderr
+
+
+def test_scores_of_tables_are_compared_by_geometric_means():
+    """Half the error on one split and twice on the other is the same, on one table."""
+    from benchmarks import defaults, table_methods
+
+    ours = {"churn/0": 0.1, "churn/1": 0.4}
+    theirs = {"churn/0": 0.2, "churn/1": 0.2, "churn/2": 0.3}
+    results = {
+        method: {place: {"error": e, "CPU s": 1.0} for place, e in errors.items()}
+        for method, errors in (
+            (table_methods.MLP, theirs),
+            (table_methods.DNN, ours),
+        )
+    }
+
+    text = defaults.as_text(results)
+
+    assert "1.000, 0 of 1" in text
+    assert "| churn | error " in text
+    assert "0.25" in text

@@ -22,6 +22,7 @@ from skdeep import (
     DNNRegressor,
     RNNClassifier,
     RNNRegressor,
+    TableColumns,
     TabularClassifier,
     TabularRegressor,
 )
@@ -37,7 +38,7 @@ ESTIMATORS = [
 ]
 SEVERAL = [DNNClassifier(n_members=2), DNNRegressor(n_members=2)]
 # Their medians, means and scales count rows, whatever these weigh.
-RAW_TABLES = [TabularClassifier(), TabularRegressor()]
+RAW_TABLES = [TabularClassifier(), TabularRegressor(), TableColumns()]
 WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,
     check_sample_weight_equivalence_on_sparse_data,

@@ -1,7 +1,7 @@
 """What ``verbose`` shows of a fit: a live bar, a line per tenth, or a line per epoch.
 
-Everything goes to the standard output, or to that of a notebook's cell, and nothing to
-either if ``verbose`` is 0.
+Everything goes to the standard output or the output of a notebook's cell, and nothing
+to either if ``verbose`` is 0.
 """
 
 from __future__ import annotations

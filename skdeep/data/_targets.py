@@ -52,15 +52,16 @@ def mean_and_deviation(
     """Weighted mean and deviation of every column; 1 for one that does not vary.
 
     Numbers of size 1e300 have squares that overflow, those of 1e-200 squares that are
-    zero; so columns and weights are divided by powers of two first, which changes no
-    digit. A column is looked at before its mean is taken, since the mean of equal
-    numbers may differ from them in the last digit.
+    zero; so columns are divided by powers of two first, which changes no digit, and
+    weights by the largest, which makes equal ones 1 whatever their size. A column is
+    looked at before its mean is taken, since the mean of equal numbers may differ from
+    them in the last digit.
     """
     # A row of weight 0 is no row: it must not make a constant column vary.
     counting = table[weight > 0]
     lowest, highest = counting.min(axis=0), counting.max(axis=0)  # (n_outputs,)
     exponents = _exponents(np.maximum(np.abs(lowest), np.abs(highest)))
-    weight = np.ldexp(weight, -_exponents(weight.max()))
+    weight = weight / weight.max()
     table = np.ldexp(table, -exponents)
     mean = np.average(table, axis=0, weights=weight)
     deviation = np.sqrt(np.average((table - mean) ** 2, axis=0, weights=weight))

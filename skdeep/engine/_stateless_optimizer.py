@@ -58,7 +58,8 @@ class StatelessOptimizer:
         self.keras.learning_rate = lambda: self._rate.value
         self._decay = keras.Variable(0.0, trainable=False, dtype=dtype, name="decay")
         if decays:
-            self.keras.weight_decay = self._decay
+            # Past Keras' tracking, which would take it for something remembered.
+            object.__setattr__(self.keras, "weight_decay", self._decay)
         self._trainable = list(variables)
         self.keras.build(self._trainable)
         self._memory = list(self.keras.variables)

@@ -12,6 +12,16 @@ FEWEST_ROWS_FOR_MEMBERS = 200
 # Fewer make a handful of batches: chance would decide what is left of them, and weights
 # of rows would train differently than copies of rows.
 FEWEST_ROWS_TO_DROP = 200
+# On three tables of 560 to 650 rows waves raised the log loss by 6 % and lowered RMSEs
+# by 1 %; on those of 1,000 to 5,000 they lowered both.
+FEWEST_ROWS_TO_EMBED = 1_000
+
+
+def embedding_of(numeric_embedding: str | None, n_rows: int) -> str | None:
+    """Return the embedding of numbers that a first fit of so many rows has."""
+    if numeric_embedding != "auto":
+        return numeric_embedding
+    return "periodic" if n_rows >= FEWEST_ROWS_TO_EMBED else None
 
 
 def without_auto(

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from skdeep.data._features import check_rows
 from skdeep.data._numeric_features import numeric_mask
+from skdeep.estimators._auto import embedding_of
 from skdeep.estimators._callback_parameters import CallbackParameters
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
@@ -32,18 +33,24 @@ class TableNetwork(CallbackParameters, NetworkEstimator):
         """
         X = check_rows(self, X, self._float_dtype, reset=reset)
         if reset:
-            names = getattr(self, "feature_names_in_", None)
-            embeds = self.numeric_embedding is not None
-            self.is_embedded_ = (
-                numeric_mask(self.numeric_features, X, names) if embeds else None
-            )
+            self._choose_embedded(X, getattr(self, "feature_names_in_", None))
         return X
+
+    def _choose_embedded(self, rows, names):
+        """Look at which features of the first rows to embed. Sets: ``is_embedded_``."""
+        self.is_embedded_ = None
+        if embedding_of(self.numeric_embedding, rows.shape[0]) is not None:
+            self.is_embedded_ = numeric_mask(self.numeric_features, rows, names)
 
     def _network_parameters(self):
         # Once for all: other rows of a feature may have two values only.
         is_embedded = getattr(self, "is_embedded_", None)
         columns = () if is_embedded is None else np.flatnonzero(is_embedded).tolist()
-        return {**super()._network_parameters(), "numeric_features": tuple(columns)}
+        parameters = super()._network_parameters()
+        if self.numeric_embedding == "auto":  # decided with the first rows
+            kind = None if is_embedded is None else "periodic"
+            parameters["numeric_embedding"] = kind
+        return {**parameters, "numeric_features": tuple(columns)}
 
     def _input_shape(self):
         return (self.n_features_in_,)
@@ -99,12 +106,12 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
-    numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
+    numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default=None
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
-        dropout; harms one network with fewer. Scale X. Sources: Gorishniy et al.
-        (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
+        the bins between quantiles are. "auto" is "periodic" in a first fit of 1,000
+        rows or more; with fewer it harms. Scale X. Sources: Gorishniy et al. (2022),
+        arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -208,7 +215,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
         8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
         arXiv 1612.01474.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
@@ -453,12 +460,12 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
-    numeric_embedding : {"periodic", "piecewise_linear"} or None, default=None
+    numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default=None
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
-        dropout; harms one network with fewer. Scale X. Sources: Gorishniy et al.
-        (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
+        the bins between quantiles are. "auto" is "periodic" in a first fit of 1,000
+        rows or more; with fewer it harms. Scale X. Sources: Gorishniy et al. (2022),
+        arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -563,7 +570,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
         8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
         arXiv 1612.01474.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.

@@ -15,6 +15,7 @@ from sklearn.metrics import get_scorer_names
 from sklearn.utils.multiclass import type_of_target
 
 from skdeep._sklearn import Interval, StrOptions, fit_context, with_callbacks
+from skdeep.callbacks._callback import Callback
 from skdeep.callbacks._keras import copy_callbacks
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
 from skdeep.data._holdout import split_rows
@@ -357,6 +358,8 @@ class KerasEstimator(NetworkEstimator):
         reason = why_keras(model, settings)
         if is_encoded:
             reason = "what its targets mean is known to target_encoder alone"
+        if reason:
+            _refuse_own_callbacks(settings, reason)
         if reason and settings.get("calibration"):
             raise InvalidNetworkError(
                 "calibration='temperature' needs a model that the engine can train; "
@@ -507,6 +510,16 @@ def _refuse_scorer(monitor):
             "monitor must be a column of the history for a model that Keras trains; "
             f"got {monitor!r}. Take a metric of Keras, or a model that the engine can "
             "train (see trainer_)."
+        )
+
+
+def _refuse_own_callbacks(settings, reason):
+    """Refuse callbacks that Keras cannot call."""
+    own = [c for c in _callbacks(settings) if isinstance(c, Callback)]
+    if own:
+        raise InvalidNetworkError(
+            f"Callbacks of skdeep need a model that its engine can train; got {own} "
+            f"with one that it cannot, since {reason}. Leave them out, or use Keras'."
         )
 
 

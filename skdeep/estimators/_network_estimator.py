@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skdeep._sklearn import CallbackSupportMixin, fit_context, with_callbacks
 from skdeep._warnings import stacklevel_of_user
+from skdeep.callbacks._callback import Callback
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
@@ -451,9 +452,12 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
         callbacks = []
         self.callbacks_ = copy_callbacks(given)
-        if self.callbacks_:
+        own = [c for c in self.callbacks_ if isinstance(c, Callback)]
+        of_keras = [c for c in self.callbacks_ if c not in own]
+        if of_keras:
             make_model = functools.partial(compiled_model, job)
-            callbacks.append(KerasCallbacks(self.callbacks_, make_model, verbose))
+            callbacks.append(KerasCallbacks(of_keras, make_model, verbose))
+        callbacks += own
         if tasks is not None:
             tasks.attributes_now = lambda run: {
                 "_fitted": self._network(job, run.weights()),

@@ -75,6 +75,7 @@ FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
 KERAS_SCHEDULE = Schedule(["__call__", "get_config"])
 KERAS_CALLBACK = HasMethods(["on_epoch_end", "set_model"])
+OWN_CALLBACK = HasMethods(["on_epoch_end", "on_run_end"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,15 +261,15 @@ LAYERS = (
         """Largest norm of the weights into one unit, enforced after every update."""),
     *(
         Parameter("numeric_embedding", default, ARCHITECTURE,
-            [StrOptions({"periodic", "piecewise_linear"}), None],
-            '{"periodic", "piecewise_linear"} or None',
+            [StrOptions({"auto", "periodic", "piecewise_linear"}), None],
+            '{"auto", "periodic", "piecewise_linear"} or None',
             """Functions of every numeric feature that the network sees with the
             feature: learned linear maps of "periodic" waves of learned frequencies, or
-            of how full the bins between quantiles are. Worth a trial with 1,000 rows or
-            more, with dropout; harms one network with fewer. Scale X. Sources:
-            Gorishniy et al. (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv
+            of how full the bins between quantiles are. "auto" is "periodic" in a first
+            fit of 1,000 rows or more; with fewer it harms. Scale X. Sources: Gorishniy
+            et al. (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv
             2407.04491.""", only=kind)
-        for default, kind in ((None, PLAIN_TABLES), ("periodic", RAW_TABLES))
+        for default, kind in ((None, PLAIN_TABLES), ("auto", RAW_TABLES))
     ),
     Parameter("numeric_features", "auto", ARCHITECTURE,
         [StrOptions({"auto", "all"}), "array-like"],
@@ -480,8 +481,9 @@ TRAINING = (
         """Makes numbers of the table, in place of the one that ``preprocessor_`` shows
         otherwise: any transformer or Pipeline of scikit-learn, which gets X and y as
         ``fit`` gets them. A copy of it is fitted.""", only=RAW_TABLES),
-    Parameter("callbacks", None, RUN, [list, tuple, KERAS_CALLBACK, None],
-        "Keras callback or list of them",
+    Parameter("callbacks", None, RUN,
+        [list, tuple, KERAS_CALLBACK, OWN_CALLBACK, None],
+        "Keras callback, ``OptunaPruning`` or list of them",
         """Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
         to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose."""),

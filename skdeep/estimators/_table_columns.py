@@ -112,6 +112,7 @@ class TableColumns(TransformerMixin, BaseEstimator):
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = []  # it gives a DataFrame
         return tags
 
 
@@ -120,6 +121,8 @@ def check_table(estimator: Any, X: Any, *, reset: bool) -> Any:
 
     Sets of the estimator: ``n_features_in_``, ``feature_names_in_``.
     """
+    if isinstance(X, list | tuple):  # of numbers and text NumPy would make text
+        X = np.array(X, dtype=object)
     if not hasattr(X, "columns"):
         return validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite="allow-nan"

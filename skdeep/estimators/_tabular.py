@@ -18,7 +18,6 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.data._features import refuse_datasets
-from skdeep.data._numeric_features import numeric_mask
 from skdeep.estimators._auto import FEWEST_ROWS_FOR_MEMBERS
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._dnn import TableNetwork
@@ -61,12 +60,7 @@ class RawTableNetwork(TableNetwork):
         )
         if reset:
             self._n_inputs = rows.shape[1]
-            embeds = self.numeric_embedding is not None
-            self.is_embedded_ = (
-                numeric_mask(self.numeric_features, rows, self._input_names())
-                if embeds
-                else None
-            )
+            self._choose_embedded(rows, self._input_names())
         return rows
 
     def _input_shape(self):
@@ -157,12 +151,12 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
-    numeric_embedding : {"periodic", "piecewise_linear"} or None, default="periodic"
+    numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default="auto"
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
-        dropout; harms one network with fewer. Scale X. Sources: Gorishniy et al.
-        (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
+        the bins between quantiles are. "auto" is "periodic" in a first fit of 1,000
+        rows or more; with fewer it harms. Scale X. Sources: Gorishniy et al. (2022),
+        arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -270,7 +264,7 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         Makes numbers of the table, in place of the one that ``preprocessor_`` shows
         otherwise: any transformer or Pipeline of scikit-learn, which gets X and y as
         ``fit`` gets them. A copy of it is fitted.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
@@ -385,7 +379,7 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
         max_norm: float | None = None,
-        numeric_embedding: str | None = "periodic",
+        numeric_embedding: str | None = "auto",
         numeric_features: str | ArrayLike = "auto",
         embedding_terms: int = 16,
         embedding_size: int = 4,
@@ -527,12 +521,12 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         activations sparse.
     max_norm : float, default=None
         Largest norm of the weights into one unit, enforced after every update.
-    numeric_embedding : {"periodic", "piecewise_linear"} or None, default="periodic"
+    numeric_embedding : {"auto", "periodic", "piecewise_linear"} or None, default="auto"
         Functions of every numeric feature that the network sees with the feature:
         learned linear maps of "periodic" waves of learned frequencies, or of how full
-        the bins between quantiles are. Worth a trial with 1,000 rows or more, with
-        dropout; harms one network with fewer. Scale X. Sources: Gorishniy et al.
-        (2022), arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
+        the bins between quantiles are. "auto" is "periodic" in a first fit of 1,000
+        rows or more; with fewer it harms. Scale X. Sources: Gorishniy et al. (2022),
+        arXiv 2203.05556; Holzmüller et al. (2024), arXiv 2407.04491.
     numeric_features : "auto", "all" or array-like of bool, int or str, default="auto"
         The features that ``numeric_embedding`` embeds: a mask, numbers or names of
         columns. "auto" are those with more than two different values in the first rows
@@ -641,7 +635,7 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         Makes numbers of the table, in place of the one that ``preprocessor_`` shows
         otherwise: any transformer or Pipeline of scikit-learn, which gets X and y as
         ``fit`` gets them. A copy of it is fitted.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
@@ -749,7 +743,7 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         l2: float | ArrayLike = 0.0,
         activity_l1: float = 0.0,
         max_norm: float | None = None,
-        numeric_embedding: str | None = "periodic",
+        numeric_embedding: str | None = "auto",
         numeric_features: str | ArrayLike = "auto",
         embedding_terms: int = 16,
         embedding_size: int = 4,

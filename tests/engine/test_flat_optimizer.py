@@ -67,6 +67,17 @@ def test_what_is_remembered_goes_in_and_out_unchanged():
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.fast
+def test_a_decay_of_weights_is_not_remembered():
+    """It is given with every update, and callbacks see what Keras' optimizer has."""
+    spec = keras.optimizers.Adam(weight_decay=1.0)
+
+    plain = make_optimizer(keras.optimizers.Adam(), variables_of(), "float32")
+    decaying = make_optimizer(spec, variables_of(), "float32", decays=True)
+
+    assert [m.shape for m in decaying.start()] == [m.shape for m in plain.start()]
+
+
 class OwnAdam(keras.optimizers.Adam):
     """A class of a user, which may look at whole arrays."""
 

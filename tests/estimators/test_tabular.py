@@ -120,12 +120,13 @@ def test_polars_and_pandas_agree():
 
 
 def test_arrays_of_objects_are_tables():
-    """NumPy's objects may be numbers, text and None."""
-    rows = np.array([[1.0, "a", None], [None, "b", 2], [3.0, None, 4]] * 8, object)
+    """NumPy's objects, and lists, may be numbers, text and None."""
+    rows = [[1.0, "a", None], [None, "b", 2], [3.0, None, 4]] * 8
+    array = np.array(rows, dtype=object)
 
-    net = TabularRegressor(**SMALL).fit(rows, np.arange(24.0))
+    net = TabularRegressor(**SMALL).fit(array, np.arange(24.0))
 
-    assert net.predict(rows).shape == (24,)
+    np.testing.assert_array_equal(net.predict(rows), net.predict(array))
     assert net.preprocessor_[0].kinds_ == ["number", "category", "number"]
 
 
