@@ -413,9 +413,10 @@ class KerasEstimator(NetworkEstimator):
             partial,
         )
         before = (self._training_state, self._fitted) if continuing else None
-        job = prepare_job(setting, *rows, before, (key, numbers))
+        job = prepare_job(setting, rows[0], rows[1], before, (key, numbers))
         if before is not None:
             return job
+        weights: list[np.ndarray] | None
         if is_users and model.weights:
             dtype = key.network.compute_dtype
             weights = [w.astype(dtype) for w in model.get_weights()]
@@ -443,7 +444,9 @@ class KerasEstimator(NetworkEstimator):
             model = model_to_train(model, is_users)
             compile_to_train(model, settings, self._head)
         before = self.current_epoch if continuing else 0
-        training, validation, watching = self._rows_for_keras(*rows, settings)
+        training, validation, watching = self._rows_for_keras(
+            rows[0], rows[1], settings
+        )
         history = {}
         if settings["epochs"]:
             history = train_with_keras(

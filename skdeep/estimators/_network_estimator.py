@@ -450,7 +450,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """
         from skdeep.engine._compiled_model import compiled_model
 
-        callbacks = []
+        callbacks: list[Callback] = []
         self.callbacks_ = copy_callbacks(given)
         own = [c for c in self.callbacks_ if isinstance(c, Callback)]
         of_keras = [c for c in self.callbacks_ if c not in own]

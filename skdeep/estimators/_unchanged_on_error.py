@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -29,4 +29,4 @@ def unchanged_on_error(method: Method) -> Method:
         self.__dict__.pop("interrupted_", None)
         return result
 
-    return guarded
+    return cast(Method, guarded)
