@@ -40,6 +40,7 @@ ESTIMATORS = [
 ]
 MODULES = [
     "skdeep",
+    "skdeep.callbacks",
     "skdeep.datasets",
     "skdeep.displays",
     "skdeep.engine",

@@ -33,6 +33,7 @@ ROWS = {
 FRAMEWORKS = ("keras", "tensorflow")
 PUBLIC_MODULES = [
     "skdeep",
+    "skdeep.callbacks",
     "skdeep.datasets",
     "skdeep.displays",
     "skdeep.engine",

@@ -85,33 +85,109 @@ class Callback:
     best_epoch: int = 0
 
     def on_run_begin(self, run: RunView) -> None:
-        """Before the first epoch."""
+        """Before the first epoch.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        """
 
     def on_epoch_begin(self, run: RunView) -> None:
-        """Before the next epochs, one or at most ``max_epochs_between_looks``."""
+        """Before the next epochs, one or at most ``max_epochs_between_looks``.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        """
 
     def on_batch_begin(self, run: RunView, batch: int) -> None:
-        """Before a batch, numbered from 0 in its epoch."""
+        """Before a batch, numbered from 0 in its epoch.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        batch : int
+            Its number in the epoch, from 0.
+        """
 
     def on_batch_end(self, run: RunView, batch: int, logs: dict[str, float]) -> None:
-        """After a batch; ``logs`` are means over the epoch so far."""
+        """After a batch; ``logs`` are means over the epoch so far.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        batch : int
+            Its number in the epoch, from 0.
+        logs : dict of str to float
+            Means so far.
+        """
 
     def on_validation_begin(self, run: RunView) -> None:
-        """Before the validation rows are evaluated."""
+        """Before the validation rows are evaluated.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        """
 
     def on_validation_batch_begin(self, run: RunView, batch: int) -> None:
-        """Before a batch of validation rows."""
+        """Before a batch of validation rows.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        batch : int
+            Its number in the epoch, from 0.
+        """
 
     def on_validation_batch_end(
         self, run: RunView, batch: int, logs: dict[str, float]
     ) -> None:
-        """After a batch of validation rows; ``logs`` are means so far."""
+        """After a batch of validation rows; ``logs`` are means so far.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        batch : int
+            Its number in the epoch, from 0.
+        logs : dict of str to float
+            Means so far.
+        """
 
     def on_validation_end(self, run: RunView, logs: dict[str, float]) -> None:
-        """After the validation rows, with their loss and metrics."""
+        """After the validation rows, with their loss and metrics.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        logs : dict of str to float
+            Loss and metrics.
+        """
 
     def on_epoch_end(self, run: RunView, logs: list[dict[str, float]]) -> None:
-        """After one or more epochs; ``logs`` has one dict per epoch since last time."""
+        """After one or more epochs; ``logs`` has one dict per epoch since last time.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        logs : list of dict
+            Loss, metrics and learning rate of each.
+        """
 
     def on_run_end(self, run: RunView) -> None:
-        """After the last epoch; called when the run fails, too: see ``finished``."""
+        """After the last epoch; called when the run fails, too: see ``finished``.
+
+        Parameters
+        ----------
+        run : RunView
+            The run, as it is.
+        """

@@ -26,7 +26,7 @@ def copy_callbacks(callbacks: Any) -> list[Any]:
         return []
     given = list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
     for callback in given:
-        if not isinstance(callback, keras.callbacks.Callback):
+        if not isinstance(callback, keras.callbacks.Callback | Callback):
             hint = "Give an instance."
             if hasattr(callback, "on_fit_task_end"):
                 hint = "Callbacks of scikit-learn go to set_callbacks."

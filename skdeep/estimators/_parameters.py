@@ -75,6 +75,7 @@ FLOATS = StrOptions({"float32", "float64", "mixed_bfloat16"})
 KERAS_OPTIMIZER = HasMethods(["apply_gradients", "get_config"])
 KERAS_SCHEDULE = Schedule(["__call__", "get_config"])
 KERAS_CALLBACK = HasMethods(["on_epoch_end", "set_model"])
+OWN_CALLBACK = HasMethods(["on_epoch_end", "on_run_end"])
 
 
 @dataclass(frozen=True, eq=False)
@@ -480,8 +481,9 @@ TRAINING = (
         """Makes numbers of the table, in place of the one that ``preprocessor_`` shows
         otherwise: any transformer or Pipeline of scikit-learn, which gets X and y as
         ``fit`` gets them. A copy of it is fitted.""", only=RAW_TABLES),
-    Parameter("callbacks", None, RUN, [list, tuple, KERAS_CALLBACK, None],
-        "Keras callback or list of them",
+    Parameter("callbacks", None, RUN,
+        [list, tuple, KERAS_CALLBACK, OWN_CALLBACK, None],
+        "Keras callback, ``OptunaPruning`` or list of them",
         """Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go
         to ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose."""),

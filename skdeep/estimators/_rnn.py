@@ -208,7 +208,7 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
         8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
         arXiv 1612.01474.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
@@ -578,7 +578,7 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         each gets copies of the callbacks. The first is the one of ``n_members=1``. 4 to
         8 nearly always predict better than one. Source: Lakshminarayanan et al. (2017),
         arXiv 1612.01474.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.

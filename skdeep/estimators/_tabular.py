@@ -264,7 +264,7 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         Makes numbers of the table, in place of the one that ``preprocessor_`` shows
         otherwise: any transformer or Pipeline of scikit-learn, which gets X and y as
         ``fit`` gets them. A copy of it is fitted.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
@@ -635,7 +635,7 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         Makes numbers of the table, in place of the one that ``preprocessor_`` shows
         otherwise: any transformer or Pipeline of scikit-learn, which gets X and y as
         ``fit`` gets them. A copy of it is fitted.
-    callbacks : Keras callback or list of them, default=None
+    callbacks : Keras callback, ``OptunaPruning`` or list of them, default=None
         Every fit works on fresh copies, see ``callbacks_``; those of scikit-learn go to
         ``set_callbacks``. A callback that looks at batches makes a fit slower, no
         callback changes its results but on purpose.
