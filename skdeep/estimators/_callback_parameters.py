@@ -59,7 +59,7 @@ class CallbackParameters:
 
 def arguments_of(callbacks: Any) -> dict[str, Any]:
     """Return the arguments of callbacks by the names that ``set_params`` takes."""
-    found = {}
+    found: dict[str, Any] = {}
     is_several = isinstance(callbacks, list | tuple)
     for place, callback in enumerate(_listed(callbacks)):
         prefix = f"{PREFIX}{place}__" if is_several else PREFIX

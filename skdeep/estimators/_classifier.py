@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import column_or_1d
@@ -43,7 +45,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         return calibrated(fitted, job.validation)
 
     @property
-    def temperature_(self):
+    def temperature_(self) -> float:
         """What logits are divided by in predictions and exports; 1 if by nothing."""
         self._check_fitted()
         return self._fitted.temperature
@@ -51,7 +53,9 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
     @unchanged_on_error
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
         """Train for one more epoch on these rows.
 
         Parameters
@@ -89,7 +93,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
             self._head.check_same_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes)
 
-    def predict(self, X):
+    def predict(self, X: Any) -> np.ndarray:
         """Predict classes.
 
         Parameters
@@ -105,7 +109,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self._check_fitted()
         return self._predictions(X, self._head.decode)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> np.ndarray:
         """Predict probabilities.
 
         Parameters
@@ -122,7 +126,7 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         self._check_fitted()
         return self._predictions(X, self._head.probabilities)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Any) -> np.ndarray:
         """Predict logarithms of probabilities.
 
         Parameters

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
 from sklearn.utils.validation import check_is_fitted
 
 from skdeep.estimators._html import HTMLView
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class FittedViews(HTMLView):
     """Ways to look at a fitted network and to take it away; none changes it."""
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         """Name what is there, as scikit-learn does, without making ``model_``.
 
         It reads every attribute for that; pressing Tab would load TensorFlow.
@@ -20,7 +26,7 @@ class FittedViews(HTMLView):
         return [name for name in names if name in lazy or hasattr(self, name)]
 
     @property
-    def model_(self):
+    def model_(self) -> Any:
         """The fitted network as a Keras model of standard layers.
 
         It takes rows of the network's input shape as floats and gives probabilities
@@ -31,7 +37,7 @@ class FittedViews(HTMLView):
         return self._fitted.model
 
     @property
-    def loss_curve_(self):
+    def loss_curve_(self) -> list[float]:
         """The training loss after every epoch, as scikit-learn's MLP calls it."""
         check_is_fitted(self)
         return self.history_["loss"]
@@ -40,7 +46,7 @@ class FittedViews(HTMLView):
         """The names of the network's inputs, and what makes them of a raw table."""
         return getattr(self, "feature_names_in_", None), None
 
-    def history_frame(self):
+    def history_frame(self) -> pd.DataFrame:
         """Return ``history_`` as a table.
 
         Returns
@@ -56,7 +62,7 @@ class FittedViews(HTMLView):
         index = pd.RangeIndex(1, n_epochs + 1, name="epoch")
         return pd.DataFrame(self.history_, index=index)
 
-    def summary(self):
+    def summary(self) -> pd.DataFrame:
         """Return the layers of the fitted network as a table.
 
         Returns
@@ -83,7 +89,7 @@ class FittedViews(HTMLView):
         frame.attrs["n_parameters"] = model.count_params()
         return frame
 
-    def as_transformer(self, layer=-2):
+    def as_transformer(self, layer: int | str = -2) -> Any:
         """Return a transformer that gives the outputs of a hidden layer.
 
         The network stays as it is, in clones and pipelines, too.
@@ -109,7 +115,7 @@ class FittedViews(HTMLView):
 
         return NetworkTransformer(FrozenEstimator(self), layer)
 
-    def export(self, path, format="keras"):
+    def export(self, path: str | PathLike[str], format: str = "keras") -> None:
         """Write the fitted network for programs that have no skdeep.
 
         The network takes float rows of the shape it was trained on and returns what

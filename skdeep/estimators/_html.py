@@ -35,7 +35,7 @@ class HTMLView:
 
     def _get_params_html(self, *args: Any, **kwargs: Any) -> Any:
         """Return scikit-learn's table, with the network behind it."""
-        table = super()._get_params_html(*args, **kwargs)  # type: ignore[misc]
+        table = super()._get_params_html(*args, **kwargs)
         if hasattr(self, "_fitted"):
             table._html_repr = functools.partial(_both, table._html_repr, self)
         return table

@@ -169,10 +169,11 @@ def head_for(model: Any, head: Head) -> Head:
     units = sum(int(output.shape[-1] or 1) for output in outputs)
     if units == head.n_outputs or not outputs:
         return head
-    is_binary = isinstance(head, ClassHead) and head.target == BINARY.name
-    if is_binary and units == len(head.classes) == 2:
-        return ClassHead(MULTICLASS.name, head.classes)
-    alternative = " (or 2, with softmax)" if is_binary else ""
+    alternative = ""
+    if isinstance(head, ClassHead) and head.target == BINARY.name:
+        if units == len(head.classes) == 2:
+            return ClassHead(MULTICLASS.name, head.classes)
+        alternative = " (or 2, with softmax)"
     raise InvalidNetworkError(
         f"model must have {head.n_outputs} output unit(s){alternative} for this "
         f"{head.target_type.name} target; got {units}. Give its last layer "
@@ -258,7 +259,8 @@ def _default_rate(name: str) -> float:
     """The learning rate that Keras gives an optimizer; unknown names get any."""
     import keras
 
-    found = {n.lower(): c for n, c in vars(keras.optimizers).items()}.get(name.lower())
+    found: Any = {n.lower(): c for n, c in vars(keras.optimizers).items()}
+    found = found.get(name.lower())
     try:
         return float(inspect.signature(found).parameters["learning_rate"].default)
     except (KeyError, TypeError, ValueError):

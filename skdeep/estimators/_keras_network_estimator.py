@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from numbers import Integral, Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
@@ -167,16 +168,16 @@ class KerasEstimator(NetworkEstimator):
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-        **fit_arguments,
-    ):
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        groups: Any = None,
+        **fit_arguments: Any,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -225,7 +226,7 @@ class KerasEstimator(NetworkEstimator):
         return self._train(training, validation, settings, continuing, tasks)
 
     @unchanged_on_error
-    def initialize(self, X, y):
+    def initialize(self, X: Any, y: Any) -> Self:
         """Build the network for this data, and train nothing.
 
         Parameters
@@ -412,9 +413,10 @@ class KerasEstimator(NetworkEstimator):
             partial,
         )
         before = (self._training_state, self._fitted) if continuing else None
-        job = prepare_job(setting, *rows, before, (key, numbers))
+        job = prepare_job(setting, rows[0], rows[1], before, (key, numbers))
         if before is not None:
             return job
+        weights: list[np.ndarray] | None
         if is_users and model.weights:
             dtype = key.network.compute_dtype
             weights = [w.astype(dtype) for w in model.get_weights()]
@@ -442,7 +444,9 @@ class KerasEstimator(NetworkEstimator):
             model = model_to_train(model, is_users)
             compile_to_train(model, settings, self._head)
         before = self.current_epoch if continuing else 0
-        training, validation, watching = self._rows_for_keras(*rows, settings)
+        training, validation, watching = self._rows_for_keras(
+            rows[0], rows[1], settings
+        )
         history = {}
         if settings["epochs"]:
             history = train_with_keras(

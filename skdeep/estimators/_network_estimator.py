@@ -10,6 +10,7 @@ import functools
 import warnings
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -68,6 +69,11 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     _fewest_rows_to_stop = FEWEST_ROWS_TO_STOP  # for early_stopping="auto"
 
+    if TYPE_CHECKING:  # scikit-learn's, which has no types
+
+        def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+            """Return accuracy or R² of the predictions for rows."""
+
     @abstractmethod
     def _check_X(self, X, *, reset):
         """Check rows; return an array or a CSR matrix in a dtype the engine takes."""
@@ -93,15 +99,15 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X,
-        y,
-        sample_weight=None,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
         *,
-        X_val=None,
-        y_val=None,
-        sample_weight_val=None,
-        groups=None,
-    ):
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+        groups: Any = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -155,7 +161,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     @unchanged_on_error
     @fit_context(prefer_skip_nested_validation=True)
-    def initialize(self, X, y):
+    def initialize(self, X: Any, y: Any) -> Self:
         """Make the network for these data, with initial weights, without training.
 
         ``fit`` with ``warm_start=True`` goes on from there; it gives what a first fit
@@ -204,7 +210,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         self.n_outputs_ = self._head.n_outputs
         return self
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Any) -> Self:
         """Put other weights into the fitted network.
 
         ``model_`` is a copy, which may be trained and changed without any effect on
@@ -444,7 +450,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         """
         from skdeep.engine._compiled_model import compiled_model
 
-        callbacks = []
+        callbacks: list[Callback] = []
         self.callbacks_ = copy_callbacks(given)
         own = [c for c in self.callbacks_ if isinstance(c, Callback)]
         of_keras = [c for c in self.callbacks_ if c not in own]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from dataclasses import replace
 from numbers import Real
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -69,7 +70,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
     @unchanged_on_error
     @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train for one more epoch on these rows.
 
         Parameters
@@ -89,7 +90,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         """
         return self._partial_fit(X, y, sample_weight, None)
 
-    def predict(self, X, return_std=False):
+    def predict(self, X: Any, return_std: bool = False) -> Any:
         """Predict targets.
 
         Parameters
@@ -141,7 +142,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
                 "loss='gaussian', or n_members=5."
             )
 
-    def predict_quantiles(self, X, quantiles=None):
+    def predict_quantiles(self, X: Any, quantiles: Any = None) -> np.ndarray:
         """Predict quantiles of the targets.
 
         For regressors fitted with ``quantile`` or ``quantiles``. Quantiles of a row
@@ -179,7 +180,7 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
         self._check_fitted()
         return self._quantiles(X, self._head.output.check_levels(quantiles))
 
-    def predict_interval(self, X, coverage=0.9):
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> np.ndarray:
         """Predict intervals that a share of the targets lies in.
 
         Bounded by two quantiles, below and above which equal shares lie: 0.05 and 0.95

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-def unchanged_on_error(method):
+def unchanged_on_error(method: Method) -> Method:
     """Let a method that fails leave the estimator as it was.
 
     All that is added is ``interrupted_``; a method that succeeds removes it.
@@ -25,4 +29,4 @@ def unchanged_on_error(method):
         self.__dict__.pop("interrupted_", None)
         return result
 
-    return guarded
+    return cast(Method, guarded)

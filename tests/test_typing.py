@@ -1,0 +1,45 @@
+"""The types that a user's own mypy sees."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+WRONG = """
+from skdeep import DNNClassifier
+
+classes: int = DNNClassifier().predict([[0.0]])
+DNNClassifier(epochs="five")
+DNNClassifier().fit([[0.0]], [0], weights=[1.0])
+"""
+
+
+def check(program, folder):
+    """Return the faults that ``mypy --strict`` finds in a program, one per line."""
+    command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent"]
+    done = subprocess.run(
+        [*command, "--no-error-summary", f"--cache-dir={folder / 'cache'}", program],
+        cwd=folder,
+        env={**os.environ, "MYPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    return [line for line in done.stdout.splitlines() if ": note:" not in line]
+
+
+@pytest.mark.fast
+def test_a_typed_program_passes_and_a_wrong_one_does_not(tmp_path):
+    """Estimators and functions have types: right calls pass, wrong ones are found."""
+    shutil.copy(ROOT / "tests" / "typed_program.py", tmp_path / "right.py")
+    (tmp_path / "wrong.py").write_text(WRONG)
+
+    right = check("right.py", tmp_path)
+    wrong = check("wrong.py", tmp_path)
+
+    assert right == []
+    assert [line.split(":")[1] for line in wrong] == ["4", "5", "6"]
