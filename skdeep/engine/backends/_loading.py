@@ -52,6 +52,9 @@ def load_tensorflow() -> Any:
         import keras
         import tensorflow as tf
     else:
+        if "keras" not in sys.modules:
+            # Without that backend installed, Keras would miss a module and no more.
+            _refuse_other_backends(os.environ.get("KERAS_BACKEND") or "tensorflow")
         with _lock, _interrupts_held_back(), _without_notes():
             is_first = "tensorflow" not in sys.modules
             import keras
@@ -59,13 +62,17 @@ def load_tensorflow() -> Any:
 
             if is_first:  # whoever loaded it may have set or used its threads
                 _limit_threads(tf)
-    if keras.backend.backend() != "tensorflow":
-        raise RuntimeError(
-            "skdeep needs Keras on TensorFlow; Keras runs on "
-            f"{keras.backend.backend()!r}. Set KERAS_BACKEND=tensorflow before Keras "
-            "is imported."
-        )
+    _refuse_other_backends(keras.backend.backend())
     return tf
+
+
+def _refuse_other_backends(backend: str) -> None:
+    """Refuse what skdeep has no engine for."""
+    if backend != "tensorflow":
+        raise RuntimeError(
+            f"skdeep needs Keras on TensorFlow; Keras runs on {backend!r}. Set "
+            "KERAS_BACKEND=tensorflow before Keras is imported."
+        )
 
 
 @contextmanager
