@@ -439,7 +439,7 @@ def test_calibration(method, cancer):
     """Calibrated probabilities of an overconfident network are nearer to the truth."""
     X, y = cancer
     train, test = np.arange(0, 569, 2), np.arange(1, 569, 2)
-    net = classifier(hidden_layer_sizes=(64,), epochs=150)
+    net = classifier(hidden_layer_sizes=(64,), dropout=0.0, epochs=150)
     calibrated = CalibratedClassifierCV(net, method=method, cv=3).fit(
         X[train], y[train]
     )

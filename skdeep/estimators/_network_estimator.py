@@ -68,6 +68,9 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     """Fit, predict and look at a network; concrete classes have the constructor."""
 
     _fewest_rows_to_stop = FEWEST_ROWS_TO_STOP  # for early_stopping="auto"
+    # Groups are for the splitter of a search; whoever wants them here, too, says so.
+    # Otherwise every search that routes groups would end in a demand to decide.
+    __metadata_request__fit = {"groups": False}
 
     if TYPE_CHECKING:  # scikit-learn's, which has no types
 
