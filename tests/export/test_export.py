@@ -21,7 +21,6 @@ from skdeep.engine._fitted import FittedNetwork
 from skdeep.export._conventions import describe_conventions
 from skdeep.export._onnx import onnx_model
 from skdeep.keras_objects._onnx_activations import ACTIVATIONS
-from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._from_parameters import make_network
 from skdeep.networks._head import ClassHead
 
@@ -179,9 +178,9 @@ def run_onnx_model(model, X):
 
 
 LAYERS = {
-    "LeakyReLU": to_spec(keras.layers.LeakyReLU(0.4)),
-    "ELU": to_spec(keras.layers.ELU(0.7)),
-    "ReLU": to_spec(keras.layers.ReLU(2.0, 0.1, 0.3)),
+    "LeakyReLU": keras.layers.LeakyReLU(0.4),
+    "ELU": keras.layers.ELU(0.7),
+    "ReLU": keras.layers.ReLU(2.0, 0.1, 0.3),
     "a function of Keras": keras.activations.gelu,
 }
 
