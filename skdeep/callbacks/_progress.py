@@ -173,12 +173,17 @@ class NotebookBar(Callback):
         """Move the bar, but not more often than an eye can follow."""
         self._measured = _measured(logs[-1])
         if time.monotonic() >= self._next_look:
-            self._handle.update(self._view(run), raw=True)
+            self._move(run)
             self._next_look = time.monotonic() + self.seconds
 
     def on_run_end(self, run: RunView) -> None:
         """Leave the bar where it has come to."""
-        self._handle.update(self._view(run), raw=True)
+        self._move(run)
+
+    def _move(self, run: RunView) -> None:
+        """Show the bar anew; a shell that has no places for it gives no handle."""
+        if self._handle is not None:
+            self._handle.update(self._view(run), raw=True)
 
     def _view(self, run: RunView) -> dict[str, str]:
         """The bar in the formats that a notebook chooses from."""

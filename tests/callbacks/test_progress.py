@@ -202,30 +202,27 @@ def test_a_process_that_fits_is_silent(tmp_path):
     assert (done.stdout, done.stderr) == ("", "")
 
 
-IN_A_NOTEBOOK = """
-import builtins, sys
+IN_A_SHELL_WITHOUT_PLACES = """
+import builtins
 
 class ZMQInteractiveShell:
     "What a notebook's kernel calls itself; rich asks for the name."
 
 builtins.get_ipython = ZMQInteractiveShell
-sys.stdout.isatty = lambda: True
 from skdeep import DNNClassifier
 net = DNNClassifier((3,), epochs=20, verbose=1, random_state=0)
 net.fit([[0.0], [1.0]] * 9, [0, 1] * 9)
 """
 
 
-def test_a_notebook_gets_lines(tmp_path):
-    """verbose=1 needs no widgets in Jupyter: ten lines, and no warning of a bar."""
+def test_a_shell_that_moves_nothing_ends_no_fit(tmp_path):
+    """verbose=1 is harmless where something calls itself a notebook and is none."""
     done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "-c", IN_A_NOTEBOOK],
+        [sys.executable, "-W", "error", "-c", IN_A_SHELL_WITHOUT_PLACES],
         capture_output=True,
         text=True,
         cwd=tmp_path,
         check=True,
     )
 
-    assert done.stdout.count("\n") == 10
-    assert done.stdout.splitlines()[-1].startswith("Epoch 20/20 - loss: ")
     assert done.stderr == ""
