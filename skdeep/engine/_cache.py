@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from skdeep.engine._program import TrainingProgram
 
 # The bytes are those of a program's placeholders, which grow with the weights: 64 wide
-# networks would be gigabytes. What XLA compiled, 15 MiB each, is not counted: 64 would
-# hold a gigabyte of it. The folds of a candidate follow each other.
-MAX_PROGRAMS = 24
+# networks would be gigabytes. What XLA compiled, 11 MiB each, is not counted: with 16 a
+# process that goes through 60 architectures grows by 580 MiB, with 24 by 630. The folds
+# of a candidate follow each other.
+MAX_PROGRAMS = 16
 MAX_BYTES = 2**30
 
 

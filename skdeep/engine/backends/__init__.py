@@ -18,7 +18,7 @@ from skdeep.engine.backends._protocol import Backend
 
 # Programs under XLA that stay in TensorFlow for good. A search over numbers needs one;
 # one over architectures soon has more, and then compiling is what takes the time.
-N_LASTING = 12
+N_LASTING = 8
 _n_made = itertools.count()
 
 
