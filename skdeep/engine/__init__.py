@@ -6,8 +6,7 @@ Who owns what:
   can be kept, sent elsewhere and run there; ``_run`` gives its outcome.
 - ``_key`` says what forces a compilation; ``_cache`` keeps one program per key.
 - ``_step`` is one update, a pure function of the state; ``_measures`` (losses and
-  metrics), ``_stateless_optimizer`` and ``_flat_optimizer`` are its parts, ``_state``
-  what it is given.
+  metrics) and ``_stateless_optimizer`` are its parts, ``_state`` what it is given.
 - ``_program`` puts loops around the step and compiles them. It holds nothing of a fit
   and no lock, so threads train with it side by side, and it can be dropped at any time.
 - ``_numpy_predictor`` predicts with networks that NumPy can compute, by threads that

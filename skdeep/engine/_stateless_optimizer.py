@@ -37,10 +37,6 @@ class StatelessOptimizer:
 
     Attributes
     ----------
-    keras : keras.optimizers.Optimizer
-        The optimizer whose formulas are used.
-    memory_names : list of str
-        Of what it remembers, in order.
     use_ema : bool
         Whether it averages the weights.
     """
@@ -50,37 +46,28 @@ class StatelessOptimizer:
     ):
         import keras
 
-        self.keras = _make(spec)
+        self._keras = _make(spec)
         # Keras' own variable for the rate is float32, whatever the network's dtype.
         self._rate = keras.Variable(1.0, trainable=False, dtype=dtype, name="rate")
         # Keras calls it with every update, inside the scope that holds the rate's
         # value.
-        self.keras.learning_rate = lambda: self._rate.value
+        self._keras.learning_rate = lambda: self._rate.value
         self._decay = keras.Variable(0.0, trainable=False, dtype=dtype, name="decay")
         if decays:
             # Past Keras' tracking, which would take it for something remembered.
-            object.__setattr__(self.keras, "weight_decay", self._decay)
+            object.__setattr__(self._keras, "weight_decay", self._decay)
         self._trainable = list(variables)
-        self.keras.build(self._trainable)
-        self._memory = list(self.keras.variables)
+        self._keras.build(self._trainable)
+        self._memory = list(self._keras.variables)
         # Its counter of calls; ``iterations`` is a tensor, not a variable, while
         # gradients are accumulated, and counts updates.
-        self.memory_names = [v.name for v in self._memory]
-        self._calls_at = self.memory_names.index("iteration")
-        self._calls_per_update = self.keras.gradient_accumulation_steps or 1
-        self.use_ema = bool(self.keras.use_ema)
+        self._calls_at = [v.name for v in self._memory].index("iteration")
+        self._calls_per_update = self._keras.gradient_accumulation_steps or 1
+        self.use_ema = bool(self._keras.use_ema)
 
     def start(self) -> list[np.ndarray]:
         """Return its memory before the first update."""
         return [v.numpy() for v in self._memory]
-
-    def packed(self, memory: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return what is remembered as ``apply`` takes it: as it is."""
-        return list(memory)
-
-    def unpacked(self, memory: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Return what ``apply`` gives as it is kept: as it is."""
-        return list(memory)
 
     def step(self, memory: Sequence[Any]) -> Any:
         """Return how many updates there were: a scalar."""
@@ -93,7 +80,7 @@ class StatelessOptimizer:
 
     def scale_loss(self, loss: Any) -> Any:
         """Scale a loss by the factor that ``apply`` takes out of the gradients."""
-        return self.keras.scale_loss(loss)
+        return self._keras.scale_loss(loss)
 
     def apply(
         self,
@@ -108,13 +95,13 @@ class StatelessOptimizer:
         if decay is not None:
             others.append((self._decay, decay))
         with self._scope(memory, weights, others) as scope:
-            self.keras.apply(gradients, self._trainable)
+            self._keras.apply(gradients, self._trainable)
         return self._values(scope, self._trainable), self._values(scope, self._memory)
 
     def finish(self, memory: Sequence[Any], weights: Sequence[Any]) -> list[Any]:
         """Return the weights after the last epoch: averages with ``use_ema``."""
         with self._scope(memory, weights, []) as scope:
-            self.keras.finalize_variable_values(self._trainable)
+            self._keras.finalize_variable_values(self._trainable)
         return self._values(scope, self._trainable)
 
     def _scope(self, memory: Any, weights: Any, others: list[Any]) -> Any:

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.engine._flat_optimizer import make_optimizer
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._measures import Measures
 from skdeep.engine._random import keep_mask
 from skdeep.engine._state import DeviceChunk, State
+from skdeep.engine._stateless_optimizer import StatelessOptimizer
 from skdeep.engine.backends._protocol import Backend, Kernels
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._optimizers import DECAY
@@ -73,7 +73,7 @@ class TrainingStep:
         self._trained = [i for i, spec in enumerate(self._specs) if spec.trainable]
         placeholders = [self._placeholder(self._specs[i]) for i in self._trained]
         with explained("optimizer", "See keras.optimizers for its arguments."):
-            self._optimizer = make_optimizer(
+            self._optimizer = StatelessOptimizer(
                 key.optimizer.spec, placeholders, self._dtype, key.optimizer.decays
             )
         self._schedule = from_spec(key.optimizer.schedule)
@@ -139,24 +139,19 @@ class TrainingStep:
     ) -> State:
         """Make the state before the first update, or before the next one."""
         array = self._backend.array
-        memory = self._optimizer_start
-        if optimizer:
-            memory = self._optimizer.packed(optimizer)
         return State(
             [array(w) for w in weights],
-            [array(v) for v in memory],
+            [array(v) for v in (optimizer or self._optimizer_start)],
             [array(v) for v in self._metrics_start],
         )
 
     def with_optimizer(self, state: State, memory: Sequence[np.ndarray]) -> State:
         """Let the optimizer remember something else."""
-        packed = [self._backend.array(v) for v in self._optimizer.packed(memory)]
-        return state._replace(optimizer=packed)
+        return state._replace(optimizer=[self._backend.array(v) for v in memory])
 
     def optimizer_memory(self, state: State) -> list[np.ndarray]:
         """Copy what the optimizer remembers, one array per weight array."""
-        memory = [self._backend.numpy(v) for v in state.optimizer]
-        return self._optimizer.unpacked(memory)
+        return [self._backend.numpy(v) for v in state.optimizer]
 
     def finish(self, state: State) -> State:
         """Do what the optimizer does after the last epoch: ``use_ema`` averages."""

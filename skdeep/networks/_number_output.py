@@ -13,6 +13,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+NO_QUANTILES = (
+    "Quantiles and intervals come from a regressor that was fitted for them; got one "
+    "of single numbers. Fit with quantiles=(0.05, 0.5, 0.95)."
+)
+
 
 @dataclass(frozen=True)
 class NumberOutput:
@@ -106,11 +111,8 @@ class NumberOutput:
 
     def check_levels(self, levels: Sequence[float] | None) -> tuple[float, ...]:
         """Refuse: one number has no quantiles."""
-        raise ValueError(
-            "Quantiles and intervals come from a regressor that was fitted for them; "
-            "got one of single numbers. Fit with quantiles=(0.05, 0.5, 0.95)."
-        )
+        raise ValueError(NO_QUANTILES)
 
     def at_levels(self, table: np.ndarray, levels: Sequence[float]) -> np.ndarray:
-        """Quantiles of shape (n_rows, n_targets, n_levels); there are none."""
-        raise NotImplementedError
+        """Refuse likewise what would have shape (n_rows, n_targets, n_levels)."""
+        raise ValueError(NO_QUANTILES)
