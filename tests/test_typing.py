@@ -1,9 +1,11 @@
 """The types that a user's own mypy sees."""
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,25 @@ def test_a_typed_program_passes_and_a_wrong_one_does_not(tmp_path):
 
     assert right == []
     assert [line.split(":")[1] for line in wrong] == ["4", "5", "6"]
+
+
+@pytest.mark.fast
+def test_types_are_checked_alike_with_and_without_the_extras():
+    """The check of types looks for no package that an extra brings."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    untyped = project["tool"]["mypy"]["overrides"][0]["module"]
+    expected = {name.removesuffix(".*") for name in untyped} | {
+        "numpy",
+        "rich",
+        "skdeep",
+    }
+
+    imported = set()
+    for path in (ROOT / "skdeep").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(node.module.partition(".")[0])
+
+    assert imported - set(sys.stdlib_module_names) - expected == set()
