@@ -1,7 +1,7 @@
-"""Draw the pictures of the landing page, light and dark: conf.py calls this.
+"""Draw the pictures of the pages, light and dark: conf.py calls this.
 
 What skdeep does is trained anew; how it compares is read from the tables of
-benchmarks.md, so that the picture and the page never disagree.
+benchmarks.md and defaults.md, so that the pictures and the pages never disagree.
 
     python docs/pictures.py folder
 """
@@ -33,6 +33,14 @@ CONTENDERS = {
     "SciKeras": "SciKeras",
 }
 QUESTIONS = ("One fit", "Grid search of 135 fits")
+METHODS = {  # on tables: the name there, and how it is drawn
+    "scikit-learn MLP, y scaled": {"color": OTHERS, "marker": "s"},
+    "HistGradientBoosting": {"color": "#3c9d5b", "marker": "^"},
+    "RealMLP-TD-S": {"color": "#8e63ce", "marker": "D"},
+    "DNN*()": {"color": "#4a90d9", "marker": "o"},
+    "Tabular*()": {"color": OURS, "marker": "o"},
+}
+COST = "CPU s"
 
 
 def seconds(question: str) -> dict[str, float]:
@@ -73,6 +81,36 @@ def draw_bars(ax: plt.Axes, times: dict[str, float]) -> None:
     ax.xaxis.set_visible(False)
     ax.tick_params(left=False)
     ax.spines[:].set_visible(False)
+
+
+def scores() -> dict[str, dict[str, list[float]]]:
+    """Read the table of every table's scores: table → score → one per method."""
+    page = (HERE / "user-guide" / "defaults.md").read_text(encoding="utf-8")
+    found: dict[str, dict[str, list[float]]] = {}
+    for line in re.findall(r"^\| (.+) \|$", page, re.MULTILINE):
+        name, score, *values = (cell.strip() for cell in line.split("|"))
+        if len(values) == len(METHODS) and score in {"error", "RMSE", COST}:
+            found.setdefault(name, {})[score] = [float(v or "nan") for v in values]
+    return found
+
+
+def draw_tables() -> None:
+    """Draw a panel per table: what a method costs, and how wrong it is."""
+    figure, panels = plt.subplots(3, 4, figsize=(9, 7), sharex=True)
+    for ax, (name, its) in zip(panels.flat, scores().items(), strict=True):
+        (score,) = set(its) - {COST}
+        for cost, value, style in zip(
+            its[COST], its[score], METHODS.values(), strict=True
+        ):
+            ax.plot(cost, value, linestyle="", markersize=7, **style)
+        ax.set_title(f"{name}, {score}", loc="left", fontsize=9)
+        ax.set(xscale="log")
+        ax.margins(0.15)
+        ax.tick_params(labelsize=8)
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.supxlabel("CPU seconds of fit and prediction", fontsize=10)
+    figure.legend(panels[0, 0].lines, METHODS, loc="upper center", ncols=5, fontsize=9)
+    figure.tight_layout(rect=(0, 0, 1, 0.95))
 
 
 def train() -> tuple[GridSearchCV, DNNRegressor]:
@@ -122,11 +160,13 @@ def written(folder: Path, name: str, theme: str):
 
 
 def write_pictures(folder: Path) -> None:
-    """Write both pictures for both themes; what is there is not trained again."""
+    """Write all pictures for both themes; what is there is not trained again."""
     folder.mkdir(parents=True, exist_ok=True)
     for theme in THEMES:
         with written(folder, "comparison", theme):
             draw_comparison()
+        with written(folder, "tables", theme):
+            draw_tables()
     if (folder / f"what-it-does-{theme}.svg").exists():
         return
     trained = train()

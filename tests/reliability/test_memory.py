@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import weakref
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
+from tensorflow.python.framework.func_graph import FuncGraph
 
-from skdeep import DNNRegressor
-from skdeep.engine import cache_info, clear_cache
+from skdeep import CNNRegressor, DNNRegressor
+from skdeep.engine import backends, cache_info, clear_cache
 from skdeep.engine._predictor import Predictor
 from skdeep.engine._program import TrainingProgram
 
@@ -84,6 +87,36 @@ def test_an_evicted_program_is_freed(empty_cache):
 
     assert len(programs) == len(predictors) == 1
     assert living(TrainingProgram, Predictor) == []
+
+
+DENSE = DNNRegressor((6, 5), epochs=1, random_state=0)
+IMAGES = CNNRegressor(filters=(2,), image_shape=(2, 2, 1), epochs=1, random_state=0)
+
+
+@pytest.mark.parametrize(
+    ("net", "n_lasting"),
+    [
+        (DENSE, 0),
+        (DENSE, 1),
+        (clone(DENSE).set_params(jit_compile=False), 0),
+        (IMAGES, 0),
+    ],
+    ids=["session", "XLA", "graph mode", "convolution"],
+)
+def test_tensorflow_keeps_no_graph_of_an_evicted_program(
+    net, n_lasting, empty_cache, monkeypatch
+):
+    """What a program was traced in goes with it: no register of gradients holds it."""
+    monkeypatch.setattr(backends, "_n_made", itertools.count())
+    monkeypatch.setattr(backends, "N_LASTING", n_lasting)
+    clone(net).fit(X, X[:, 0])
+    clear_cache()
+    before = len(living(FuncGraph))
+
+    clone(net).set_params(hidden_layer_sizes=(7, 5)).fit(X, X[:, 0])
+    clear_cache()
+
+    assert len(living(FuncGraph)) == before
 
 
 @pytest.mark.fast

@@ -33,13 +33,11 @@ class TensorFlowBackend:
     def gradients(
         self, loss: Callable[[Sequence[Any]], tuple[Any, Any]], weights: Sequence[Any]
     ) -> tuple[Any, list[Any]]:
-        """Differentiate on a tape that watches the weights alone."""
+        """Differentiate what was traced; our own gradients need it, not a tape."""
         tf = self._tf
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(weights)
-            value, other = loss(weights)
+        value, other = loss(weights)
         zero = tf.UnconnectedGradients.ZERO
-        found = tape.gradient(value, list(weights), unconnected_gradients=zero)
+        found = tf.gradients(value, list(weights), unconnected_gradients=zero)
         # That of a table that is looked up in has only the rows that were.
         return other, [tf.convert_to_tensor(gradient) for gradient in found]
 
