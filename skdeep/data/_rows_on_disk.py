@@ -16,8 +16,8 @@ from scipy import sparse
 
 BLOCK_BYTES = 4 * 2**20  # what is read in one go
 # What shuffled rows are read ahead: the larger, the fewer times an epoch goes through
-# the file. 10 GB of float32 are 40 times this.
-AHEAD_BYTES = 256 * 2**20
+# the file. 10 GB of float32 are 75 times this.
+AHEAD_BYTES = 128 * 2**20
 
 
 def is_on_disk(X: Any) -> bool:
@@ -80,8 +80,10 @@ class RowsOnDisk:
         """Choose rows by a slice or by their numbers; none is read."""
         known = self._numbers
         if isinstance(known, range) and not isinstance(chosen, slice):
-            known = np.arange(known.start, known.stop) if known.start else None
-        numbers = np.asarray(chosen) if known is None else known[chosen]
+            numbers: Any = np.asarray(chosen)
+            numbers = numbers + known.start if known.start else numbers
+        else:
+            numbers = known[chosen]
         return RowsOnDisk(self._array, self.dtype, numbers, self._row_shape)
 
     def reshape(self, n_rows: int, *row_shape: int) -> RowsOnDisk:
@@ -220,18 +222,21 @@ def in_steps(
         In which order; None is that of X.
     """
     if isinstance(X, RowsOnDisk):
-        yield from _read_ahead(X if order is None else X[order], n_rows)
+        yield from _read_ahead(X, n_rows, order)
         return
     for start in range(0, max(1, X.shape[0]), n_rows):
         here = slice(start, start + n_rows)
         yield start, X[here if order is None else order[here]]
 
 
-def _read_ahead(X: RowsOnDisk, n_rows: int) -> Iterator[tuple[int, np.ndarray]]:
+def _read_ahead(
+    X: RowsOnDisk, n_rows: int, order: np.ndarray | None
+) -> Iterator[tuple[int, np.ndarray]]:
     """Yield rows on disk; those that lie far apart are read for many steps at once."""
     n_ahead = max(1, X.rows_ahead // n_rows) * n_rows
     for start in range(0, max(1, len(X)), n_ahead):
-        ahead = X[start : start + n_ahead].read()
+        here = slice(start, start + n_ahead)
+        ahead = X[here if order is None else order[here]].read()
         for first in range(0, max(1, len(ahead)), n_rows):
             # Copies: whoever keeps one must not keep all that was read.
             yield start + first, ahead[first : first + n_rows].copy()
