@@ -42,6 +42,8 @@ class SequenceRules:
         How many things there are; None finds out.
     dtype : str
         What numbers become.
+    may_be_padded : bool, default=True
+        Whether sequences of different lengths are taken.
     """
 
     shape: Any
@@ -49,6 +51,7 @@ class SequenceRules:
     are_indices: bool
     vocabulary_size: int | None
     dtype: str
+    may_be_padded: bool = True
 
 
 def check_sequences(
@@ -224,6 +227,12 @@ def _padded(
     rows = [np.asarray(row, None if rules.are_indices else dtype) for row in X]
     lengths = np.array([len(row) for row in rows])
     n_steps = _n_steps(lengths, rules, fitted, name)
+    if not rules.may_be_padded and (lengths != n_steps).any():
+        raise InvalidSequenceError(
+            f"{name} expects sequences of one length; got lengths from "
+            f"{lengths.min()} to {lengths.max()}. Cut or pad them, or use "
+            f"{name.replace('CNN', 'RNN')}, which can leave padding out."
+        )
     if rules.mask_value is None and (lengths != n_steps).any():
         raise InvalidSequenceError(
             f"{name} needs mask_value for sequences of different lengths; got lengths "

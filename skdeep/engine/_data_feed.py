@@ -7,7 +7,7 @@ integer rows become dense floats only in a chunk, so the whole never is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +19,8 @@ from skdeep.engine._program import MAX_EPOCHS, TrainingProgram
 from skdeep.engine._random import RowOrders
 from skdeep.engine._state import DeviceChunk, Epochs, State
 
+MAX_AHEAD = 32  # epochs whose orders are made before somebody asks for them
+
 
 class Part(NamedTuple):
     """Some rows of one epoch, as the train function takes them."""
@@ -27,6 +29,19 @@ class Part(NamedTuple):
     order: np.ndarray  # of the program's order_shape
     n_rows: int
     starts_epoch: bool  # the first of its epoch
+
+
+class Ahead(NamedTuple):
+    """The orders of some epochs on the device."""
+
+    first_epoch: int
+    n_epochs: int
+    order: Any  # of the program's order_shape
+
+    def holds(self, first_epoch: int, n_epochs: int) -> bool:
+        """Whether these epochs are among them."""
+        end = self.first_epoch + self.n_epochs
+        return self.first_epoch <= first_epoch and first_epoch + n_epochs <= end
 
 
 class DataFeed:
@@ -51,6 +66,7 @@ class DataFeed:
         self.n_batches = -(-self.n_rows // key.batch_size)
         self._fits = self.n_rows <= self._size
         self._whole = self._only_chunk() if self._fits else None
+        self._ahead: Ahead | None = None
 
     @property
     def epochs_per_call(self) -> int:
@@ -71,7 +87,7 @@ class DataFeed:
     def train(
         self,
         state: State,
-        hyperparameters: Mapping[str, Any],
+        scalars: list[Any],
         orders: RowOrders,
         seed: int,
         first_epoch: int,
@@ -79,27 +95,43 @@ class DataFeed:
     ) -> tuple[State, np.ndarray]:
         """Run epochs; return the state and a history of (n_epochs, n_columns)."""
         if self._whole is None:
-            return self._train_streamed(
-                state, hyperparameters, orders, seed, first_epoch
-            )
+            return self._train_streamed(state, scalars, orders, seed, first_epoch)
+        ahead = self._ordered(orders, first_epoch, n_epochs)
+        first = first_epoch - ahead.first_epoch
+        epochs = Epochs(ahead.order, seed, self.n_rows, n_epochs, first, True)
+        state, history = self._program.train(state, scalars, self._whole, epochs)
+        return state, self._program.numpy(history)[first : first + n_epochs]
+
+    def _ordered(self, orders: RowOrders, first_epoch: int, n_epochs: int) -> Ahead:
+        """Orders that hold some epochs: those made before, or new ones.
+
+        Who trains epoch by epoch gets twice as many with every call, since an order
+        takes as long to bring to the device however few epochs are in it.
+
+        Sets: ``_ahead``.
+        """
+        made = self._ahead
+        if made is None or not made.holds(first_epoch, n_epochs):
+            n_made = 2 * made.n_epochs if made else 0
+            n_made = max(n_epochs, min(n_made, MAX_AHEAD, self.epochs_per_call))
+            order = self._order(orders, first_epoch, n_made)
+            made = self._ahead = Ahead(first_epoch, n_made, self._program.array(order))
+        return made
+
+    def _order(self, orders: RowOrders, first_epoch: int, n_epochs: int) -> np.ndarray:
+        """The row numbers of some epochs, of the program's order_shape."""
         order = np.zeros(self._program.order_shape, np.int32)  # row 0 is always there
         n_blocks = self._blocks_per_epoch
         # A view of shape (n_epochs, n_blocks * n_block_rows), written through.
         by_epoch = order[: n_epochs * n_blocks].reshape(n_epochs, -1)
         for number, places in enumerate(by_epoch):
             places[: self.n_rows] = orders.epoch(first_epoch + number)
-        state, history = self._program.train(
-            state,
-            hyperparameters,
-            self._whole,
-            Epochs(order, seed, self.n_rows, n_epochs, starts_epoch=True),
-        )
-        return state, self._program.numpy(history)[:n_epochs]
+        return order
 
     def _train_streamed(
         self,
         state: State,
-        hyperparameters: Mapping[str, Any],
+        scalars: list[Any],
         orders: RowOrders,
         seed: int,
         epoch: int,
@@ -109,17 +141,18 @@ class DataFeed:
         # One order for all rows, then cut: the weights are those of rows that are held
         # at once (test_streaming_equals_keeping_the_rows).
         for part in self._parts(orders.epoch(epoch), self._size):
-            state, history = self.train_part(state, hyperparameters, part, seed)
+            state, history = self.train_part(state, scalars, part, seed)
         assert history is not None
         # That of the last part: loss and metrics run on over the parts of an epoch.
         return state, self._program.numpy(history)[:1]
 
     def train_part(
-        self, state: State, hyperparameters: Mapping[str, Any], part: Part, seed: int
+        self, state: State, scalars: list[Any], part: Part, seed: int
     ) -> tuple[State, Any]:
         """Run a part of an epoch; the history is that of the epoch so far."""
-        epochs = Epochs(part.order, seed, part.n_rows, 1, part.starts_epoch)
-        return self._program.train(state, hyperparameters, part.rows, epochs)
+        order = self._program.array(part.order)
+        epochs = Epochs(order, seed, part.n_rows, 1, 0, part.starts_epoch)
+        return self._program.train(state, scalars, part.rows, epochs)
 
     def batches(self, orders: RowOrders, epoch: int) -> Iterator[Part]:
         """Cut one epoch into its batches; trained one by one they give the same."""
@@ -151,19 +184,17 @@ class DataFeed:
             chosen = order[start : start + self._size]
             yield start, in_order[: len(chosen)], self._chunk(chosen, rows)
 
-    def evaluate(self, state: State, hyperparameters: Mapping[str, Any]) -> np.ndarray:
+    def evaluate(self, state: State, scalars: list[Any]) -> np.ndarray:
         """Loss and metrics of all rows, in order."""
-        *_, results = self._evaluations(state, hyperparameters, self._size)
+        *_, results = self._evaluations(state, scalars, self._size)
         return results
 
-    def evaluations(
-        self, state: State, hyperparameters: Mapping[str, Any]
-    ) -> Iterator[np.ndarray]:
+    def evaluations(self, state: State, scalars: list[Any]) -> Iterator[np.ndarray]:
         """Loss and metrics of the rows so far, after every batch."""
-        return self._evaluations(state, hyperparameters, self._program.key.batch_size)
+        return self._evaluations(state, scalars, self._program.key.batch_size)
 
     def _evaluations(
-        self, state: State, hyperparameters: Mapping[str, Any], n_rows: int
+        self, state: State, scalars: list[Any], n_rows: int
     ) -> Iterator[np.ndarray]:
         """Loss and metrics of the rows so far, after every ``n_rows`` rows."""
         if self._whole is not None and self.n_rows <= n_rows:
@@ -172,7 +203,7 @@ class DataFeed:
             chunks = self._chunks_in_order(n_rows)
         for start, stop, chunk in chunks:
             state, results = self._program.evaluate(
-                state, hyperparameters, chunk, stop - start, start == 0
+                state, scalars, chunk, stop - start, start == 0
             )
             yield self._program.numpy(results)
 

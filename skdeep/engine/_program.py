@@ -13,6 +13,7 @@ warm fit 12 to 60 % longer.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ from skdeep.engine.backends._surroundings import refuse_debugging
 from skdeep.exceptions import InvalidNetworkError
 
 MAX_EPOCHS = 256  # per call; the length of the history a call returns
+N_COUNTS = 1024  # numbers that stay on the device
 MIN_ORDER = 131072  # row numbers per call: 300 epochs of 400 rows, 512 KiB
 
 
@@ -57,6 +59,12 @@ class TrainingProgram:
         # Of fixed length: the number of epochs is data.
         history = np.zeros((MAX_EPOCHS, len(self.columns)), self._dtype)
         self._history_start = backend.array(history)
+        self._flags = backend.array(False), backend.array(True)
+        # Nearly all of a call are those of the call before; making them took as long as
+        # training an epoch of 100 rows.
+        self._count = functools.lru_cache(N_COUNTS)(
+            lambda number: backend.array(number, "int32")
+        )
         # One compilation each for any data:
         # test_any_numbers_of_rows_and_epochs_share_a_compilation.
         self._train = backend.compiled(self._train_blocks, key.jit_compile)
@@ -124,18 +132,19 @@ class TrainingProgram:
             array(np.zeros(y_shape, target_type.rows_dtype(self._dtype))),
             array(np.zeros((n_rows,), self._dtype)),
         )
-        order = np.zeros(self.order_shape, np.int32)
+        order = array(np.zeros(self.order_shape, np.int32))
         # Without epochs nothing runs. ``evaluate`` waits for the first validation rows.
         parts = "optimizer, loss, metrics and activation"
         advice = "Look at those that are functions or objects"
         advice += ", or set jit_compile=False." if key.jit_compile else "."
         with explained(parts, advice):
-            self.train(self.start(weights), {}, chunk, Epochs(order, 0, 0, 0, True))
+            epochs = Epochs(order, 0, 0, 0, 0, True)
+            self.train(self.start(weights), self.scalars({}), chunk, epochs)
 
     def train(
         self,
         state: State,
-        hyperparameters: Mapping[str, Any],
+        scalars: list[Any],
         chunk: DeviceChunk,
         epochs: Epochs,
     ) -> tuple[State, Any]:
@@ -145,9 +154,8 @@ class TrainingProgram:
         ----------
         state : State
             Where to start.
-        hyperparameters : mapping
-            Values for ``hyperparameter_names`` of the step; "y_scale" and "y_offset"
-            if metrics are to be in other units than the targets.
+        scalars : list of device arrays
+            See ``scalars``.
         chunk : DeviceChunk
             The rows, padded by repeating one.
         epochs : Epochs
@@ -158,51 +166,50 @@ class TrainingProgram:
         state : State
             Where it ended.
         history : device array of shape (MAX_EPOCHS, n_columns)
-            Of each epoch the values of ``columns``.
+            Of each epoch of the order that has run the values of ``columns``.
         """
-        array = self._backend.array
         # As tensors: a plain number would be a constant of the trace, which is made
         # once.
-        order, seed, n_rows, n_epochs, starts_epoch = epochs
-        n_blocks = -(-n_rows // self.order_shape[1])
+        count, flags = self._count, self._flags
+        n_blocks = -(-epochs.n_rows // self.order_shape[1])
+        first_block = n_blocks * epochs.first
         plan = BlockPlan(
-            array(order),
-            array(seed, "int32"),
-            array(n_rows, "int32"),
-            array(n_blocks, "int32"),
-            array(n_blocks * n_epochs, "int32"),
-            array(starts_epoch),
-            array(n_rows > 0),
+            epochs.order,
+            count(epochs.seed),
+            count(epochs.n_rows),
+            count(n_blocks),
+            count(first_block),
+            count(first_block + n_blocks * epochs.n_epochs),
+            flags[bool(epochs.starts_epoch)],
+            flags[epochs.n_rows > 0],
         )
-        state, history = self._train(
-            state, self._history_start, self._scalars(hyperparameters), chunk, plan
-        )
+        state, history = self._train(state, self._history_start, scalars, chunk, plan)
         return state, history
 
     def evaluate(
         self,
         state: State,
-        hyperparameters: Mapping[str, Any],
+        scalars: list[Any],
         chunk: DeviceChunk,
         n_rows: int,
         starts_epoch: bool,
     ) -> tuple[State, Any]:
         """Loss and metrics of rows without training; see ``train``."""
-        array = self._backend.array
         metrics, results = self._evaluate(
             state.weights,
             state.metrics,
-            self._scalars(hyperparameters),
+            scalars,
             chunk,
-            array(n_rows, "int32"),
-            array(starts_epoch),
+            self._count(n_rows),
+            self._flags[starts_epoch],
         )
         return state._replace(metrics=metrics), results
 
-    def _scalars(self, hyperparameters: Mapping[str, Any]) -> list[Any]:
-        """The hyperparameters in the step's order, what it does not get is zero.
+    def scalars(self, hyperparameters: Mapping[str, Any]) -> list[Any]:
+        """Put hyperparameters on the device in the step's order, absent ones as zero.
 
-        The units of the target follow; 1 and 0 where no metric asks for them.
+        The units of the target follow, "y_scale" and "y_offset", if metrics are to be
+        in other units than the targets; 1 and 0 where no metric asks for them.
         """
         names, n_outputs = self._step.hyperparameter_names, self.key.objective.n_outputs
         values = [hyperparameters.get(name, 0.0) for name in names]
@@ -267,9 +274,9 @@ class TrainingProgram:
             return number + 1, state, ops.where(here, row, history)
 
         _, state, history = backend.loop(
-            lambda number, *_: number < plan.n_all_blocks,
+            lambda number, *_: number < plan.end_block,
             run_block,
-            (0, state, history),
+            (plan.first_block, state, history),
         )
         return state, history
 

@@ -107,6 +107,7 @@ class Run:
         self._raw = self._finished = state
         # Without XLA epochs are slow enough for a look at the clock after the first.
         self._epochs_per_second = math.inf if program.key.jit_compile else 0.0
+        self._scalars: list[Any] = []  # the hyperparameters on the device; or not yet
 
     @property
     def learning_rate(self) -> float:
@@ -116,6 +117,13 @@ class Run:
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
         self.hyperparameters["learning_rate"] = float(value)
+        self._scalars = []
+
+    def _on_device(self) -> list[Any]:
+        """The hyperparameters for the program, put there once per value of the rate."""
+        # One by one they took a tenth of an epoch that somebody looks at.
+        self._scalars = self._scalars or self.program.scalars(self.hyperparameters)
+        return self._scalars
 
     def snapshot(self) -> Any:
         """Return the weights that a run ending here would leave.
@@ -224,7 +232,7 @@ class Run:
         started = time.perf_counter()
         state, history = train.train(
             self.state,
-            self.hyperparameters,
+            self._on_device(),
             orders,
             self.job.seeds.dropout,
             self.epoch,
@@ -243,7 +251,7 @@ class Run:
             for number, part in enumerate(train.batches(orders, self.epoch)):
                 self._tell("on_batch_begin", number)
                 self.state, rows = train.train_part(
-                    self.state, self.hyperparameters, part, seed
+                    self.state, self._on_device(), part, seed
                 )
                 history = self.program.numpy(rows)[:1]
                 (logs,) = self._named(history, self.program.columns)
@@ -270,7 +278,7 @@ class Run:
         if any(callback.validation_batches for callback in self.callbacks):
             results = self._validate_in_batches(validation, state)
         else:
-            results = self._measured(validation.evaluate(state, self.hyperparameters))
+            results = self._measured(validation.evaluate(state, self._on_device()))
         self._tell("on_validation_end", results)
         return results
 
@@ -278,7 +286,7 @@ class Run:
         self, validation: DataFeed, state: State
     ) -> dict[str, float]:
         """Evaluate in a call per batch."""
-        evaluations = validation.evaluations(state, self.hyperparameters)
+        evaluations = validation.evaluations(state, self._on_device())
         for number in range(validation.n_batches):
             self._tell("on_validation_batch_begin", number)
             results = self._measured(next(evaluations))

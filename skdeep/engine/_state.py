@@ -18,12 +18,14 @@ class Epochs(NamedTuple):
 
     Attributes
     ----------
-    order : int array of shape (n_blocks, n_block_rows)
+    order : device array of ints of shape (n_blocks, n_block_rows)
         For every epoch the numbers of its rows, padded to whole blocks.
     seed : int
         Of the dropout masks.
     n_rows, n_epochs : int
         How many rows of each epoch count, how many epochs to run.
+    first : int
+        Which epoch of the order is the first to run.
     starts_epoch : bool
         Whether loss and metrics start anew with the first epoch; False continues an
         epoch whose earlier rows were in another chunk.
@@ -33,6 +35,7 @@ class Epochs(NamedTuple):
     seed: Any
     n_rows: Any
     n_epochs: Any
+    first: Any
     starts_epoch: Any
 
 
@@ -43,8 +46,10 @@ class BlockPlan(NamedTuple):
     ----------
     order, seed, n_rows, starts_epoch
         As in ``Epochs``.
-    n_blocks, n_all_blocks : int
-        How many blocks an epoch has, and how many there are in all epochs.
+    n_blocks : int
+        How many blocks an epoch has.
+    first_block, end_block : int
+        The first block to run, and the first that does not.
     always : bool
         True, which a compiler cannot know.
     """
@@ -53,7 +58,8 @@ class BlockPlan(NamedTuple):
     seed: Any
     n_rows: Any
     n_blocks: Any
-    n_all_blocks: Any
+    first_block: Any
+    end_block: Any
     starts_epoch: Any
     always: Any
 

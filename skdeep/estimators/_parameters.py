@@ -132,16 +132,17 @@ LAYERS = (
         """Filters of each convolution. A tuple in the tuple is a block: its
         convolutions follow each other, with one pooling behind them.""", only=IMAGES),
     Parameter("kernel_size", 3, ARCHITECTURE, [COUNT, "array-like"],
-        "int or (int, int)",
-        """Rows and columns of the convolutions' windows, in pixels.""", only=IMAGES),
+        "int, (int, int) or (int,)",
+        """Rows and columns of the convolutions' windows, in pixels; or the steps of
+        windows over sequences.""", only=IMAGES),
     Parameter("padding", "same", ARCHITECTURE, [StrOptions({"same", "valid"})],
         '{"same", "valid"}',
         """Of convolutions and poolings: "same" pads, so any image works; "valid" does
-        not, so images shrink.""", only=IMAGES),
+        not, so images and sequences shrink.""", only=IMAGES),
     Parameter("pool_size", 2, ARCHITECTURE, [COUNT, "array-like", None],
         "int, None, or one entry per block",
-        """Window and stride of the pooling behind each block, in pixels; None for
-        none.""", only=IMAGES),
+        """Window and stride of the pooling behind each block, in pixels or steps; None
+        for none.""", only=IMAGES),
     Parameter("pooling", "max", ARCHITECTURE, [StrOptions({"max", "average"})],
         '{"max", "average"}',
         """Kind of pooling.""", only=IMAGES),
@@ -159,6 +160,11 @@ LAYERS = (
         "(height, width, channels)",
         """Shape of the images when X has flat rows, as behind a scaler; one entry may
         be -1.""", only=IMAGES),
+    Parameter("sequence_shape", None, ARCHITECTURE, ["array-like", None],
+        "(n_steps, n_channels)",
+        """X has sequences, of shape (n_samples, n_steps, n_channels) or as flat rows,
+        and windows go along their steps; one entry may be -1. None for images, unless
+        ``kernel_size`` is ``(n_steps,)``.""", only=IMAGES),
     Parameter("hidden_layer_sizes", (128,), ARCHITECTURE, ["array-like", COUNT],
         "int or tuple of int",
         """Units of each hidden layer. Widen or deepen when the training loss stays

@@ -108,6 +108,17 @@ def test_looking_changes_neither_bits_nor_compilations(iris, look):
     assert cache_info().misses == compilations
 
 
+def test_orders_made_ahead_are_those_of_their_epochs(iris):
+    """Forty epochs one by one, by threes, or all at once: the same fit."""
+    settings = {**SMALL, "epochs": 40}
+    expected = fit(Watched, settings, *iris)
+
+    watched = [fit(Watched, settings, *iris, Watcher(every)) for every in (1, 3)]
+
+    for each in watched:
+        assert_same_fit(each, expected)
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_looking_at_streamed_rows_changes_no_bit(look):
     """Rows that do not fit into one piece can be watched by the batch, too."""

@@ -116,6 +116,14 @@ def numbers_of_images(request):
     return net, X[..., np.newaxis], y.astype(float)
 
 
+def sequences(request):
+    """Windows along steps, of which there are fewer behind each."""
+    X, y = request.getfixturevalue("digits")
+    net = CNNRegressor(((3, 4), 5), **SMALL, kernel_size=(2,), padding="valid")
+    net.set_params(pool_size=(2, None), batch_normalization=True)
+    return net, X, y.astype(float)
+
+
 @pytest.fixture(
     scope="module",
     params=[
@@ -126,6 +134,7 @@ def numbers_of_images(request):
         rates,
         images,
         numbers_of_images,
+        sequences,
     ],
     ids=lambda case: case.__name__,
 )

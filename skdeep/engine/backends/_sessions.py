@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from skdeep.engine.backends._tensorflow import TensorFlowBackend
+from skdeep.engine.backends._tensorflow import TensorFlowBackend, packed
 
 
 class SessionBackend(TensorFlowBackend):
@@ -62,7 +62,7 @@ class _OneSession:
             with self._lock:
                 if self._call is None:
                     self._open(list(arguments), arrays)
-        return nest.pack_sequence_as(self._results, self._call(*arrays))
+        return packed(self._results, iter(self._call(*arrays)))
 
     def _open(self, arguments: list[Any], arrays: list[np.ndarray]) -> None:
         """Trace the function into a graph, and make a session for it."""
