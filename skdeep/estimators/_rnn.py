@@ -461,6 +461,12 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
     activation_params : dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
         ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+    output_activation : "auto" or the name of a Keras activation, default="auto"
+        What predictions go through: "softplus", "exponential", "squareplus" or "relu"
+        keep them above 0, "sigmoid" or "hard_sigmoid" between 0 and 1, "tanh" or
+        "softsign" between -1 and 1, "linear" lets them be any number. "auto" is
+        "exponential" for "poisson", "gamma" and "tweedie", else "linear". Targets are
+        trained on in their units then: ``normalize_y="auto"`` leaves them alone.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
     batch_normalization : bool, default=False
@@ -681,6 +687,7 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         hidden_layer_sizes: int | ArrayLike = (),
         activation: str | Callable[..., Any] = "relu",
         activation_params: dict[Any, Any] | None = None,
+        output_activation: str = "auto",
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool = False,
         dropout: float | ArrayLike = 0.0,
@@ -732,6 +739,7 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.activation_params = activation_params
+        self.output_activation = output_activation
         self.kernel_initializer = kernel_initializer
         self.batch_normalization = batch_normalization
         self.dropout = dropout
