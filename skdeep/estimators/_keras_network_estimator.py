@@ -169,7 +169,7 @@ class KerasEstimator(NetworkEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -185,9 +185,9 @@ class KerasEstimator(NetworkEstimator):
         X : array-like of any rank, sparse matrix, or dict or list of arrays
             Training rows; an array for each input, by the names of the ``keras.Input``
             or in their order.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, or a label indicator matrix, for classifiers; numbers for
-            regressors.
+            regressors. There must be some.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each row counts; only the ratios matter.
         X_val : like X, default=None
