@@ -99,6 +99,7 @@ CHANGES = {
     "units": 5,
     "activation": "tanh",
     "activation_params": {"negative_slope": 0.05},
+    "output_activation": "softplus",
     "kernel_initializer": "he_normal",
     "batch_normalization": True,
     "input_dropout": 0.2,

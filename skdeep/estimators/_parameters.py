@@ -29,6 +29,7 @@ import numpy as np
 
 from skdeep._sklearn import HasMethods, Interval, Options, StrOptions
 from skdeep.keras_objects._schedules import SCHEDULES
+from skdeep.networks._output_activation import RANGES
 
 ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
 
@@ -211,6 +212,15 @@ LAYERS = (
         """Parameters of an activation given by name: ``negative_slope`` of
         "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or
         those of each layer, None for none.""", only=TABLES | IMAGES),
+    Parameter("output_activation", "auto", ARCHITECTURE,
+        [StrOptions({"auto", *RANGES})],
+        '"auto" or the name of a Keras activation',
+        """What predictions go through: "softplus", "exponential", "squareplus" or
+        "relu" keep them above 0, "sigmoid" or "hard_sigmoid" between 0 and 1, "tanh" or
+        "softsign" between -1 and 1, "linear" lets them be any number. "auto" is
+        "exponential" for "poisson", "gamma" and "tweedie", else "linear". Targets are
+        trained on in their units then: ``normalize_y="auto"`` leaves them alone.""",
+        only=REGRESSORS),
     Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
         "str, Keras initializer or callable",
         """How weights are drawn; "he_normal" suits deep relu networks."""),
@@ -436,7 +446,9 @@ TRAINING = (
         """A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn,
         by name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front."""),
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them."""),
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default, and

@@ -312,6 +312,11 @@ LOSS_CASES = {
     "mean_absolute_error": (DNNRegressor, Y_NUMBER, {}),
     "log_cosh": (DNNRegressor, Y_NUMBER, {}),
     "poisson": (DNNRegressor, np.abs(Y_NUMBER), {}),
+    "mean_squared_logarithmic_error": (
+        DNNRegressor,
+        np.abs(Y_NUMBER),
+        {"output_activation": "softplus"},
+    ),
     "binary_focal_crossentropy": (DNNClassifier, Y_BINARY, {}),
     "mean_squared_error": (DNNClassifier, Y_BINARY, {}),
 }

@@ -94,6 +94,14 @@ def rates(request):
     return DNNRegressor(**SMALL, loss="poisson"), X, y
 
 
+def shares(request):
+    """Two targets between 0 and 1, and outputs that stay there."""
+    X, y = request.getfixturevalue("diabetes")
+    share = (y - y.min()) / np.ptp(y)
+    net = DNNRegressor(**SMALL, output_activation="hard_sigmoid")
+    return net, X, np.column_stack([share, 1 - share])
+
+
 def images(request):
     """Convolutions and poolings that pad, normalised, the mean of each channel."""
     X, y = request.getfixturevalue("digits")
@@ -132,6 +140,7 @@ def sequences(request):
         multilabel,
         rescaled,
         rates,
+        shares,
         images,
         numbers_of_images,
         sequences,
