@@ -150,7 +150,7 @@ def answer(quick):
         f"epochs ({MANY_EPOCHS} of dense layers): dense 64-64; convolution 16; "
         f"embedding of {N_WORDS} words in 16; LSTM and GRU 16; {N_STEPS} steps. "
         "Targets are ratios of process CPU; each contender has fitted the same network "
-        f"once before. Growth is what each of {N_FITS_FOR_MEMORY} more fits leaves behind.",
+        f"once before. Growth is what each of {N_FITS_FOR_MEMORY} more fits leaves.",
         table,
         figures,
     )

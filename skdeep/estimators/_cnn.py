@@ -26,6 +26,8 @@ from skdeep.exceptions import InvalidNetworkError
 class ImageNetwork(CallbackParameters, NetworkEstimator):
     """Images or sequences, or flat rows of them."""
 
+    _takes_chunks = True
+
     def _check_X(self, X, *, reset):
         """Sets: ``image_shape_`` or ``sequence_shape_``, with ``reset``."""
         fitted = None if reset else self._input_shape()
@@ -223,7 +225,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -607,7 +611,9 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.

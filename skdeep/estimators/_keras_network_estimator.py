@@ -336,7 +336,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
         from skdeep.estimators._keras_build import compile_arguments
 
         build = self.model if self.build_fn is None else self.build_fn
-        own = {n: v for n, v in settings.items() if n in self._own_names}
+        own = {n: settings[n] for n in self._own_names if n in settings}
         if build is None:
             build = getattr(self, "_keras_build_fn", None)
         if build is None or not callable(build):

@@ -446,7 +446,9 @@ TRAINING = (
         """A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn,
         by name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front."""),
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them."""),
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default, and

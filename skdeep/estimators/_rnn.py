@@ -22,6 +22,8 @@ from skdeep.estimators._regressor import NetworkRegressor
 class SequenceNetwork(NetworkEstimator):
     """Sequences, or flat rows of them."""
 
+    _takes_chunks = True
+
     def _check_X(self, X, *, reset):
         """Sets: ``sequence_shape_`` and ``vocabulary_size_``, with ``reset``."""
         size = self.vocabulary_size if reset else self.vocabulary_size_
@@ -185,7 +187,9 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -563,7 +567,9 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.

@@ -32,6 +32,7 @@ class RawTableNetwork(TableNetwork):
     """Rows of a table of any columns, made numbers by ``preprocessor_``."""
 
     _fewest_rows_to_stop = FEWEST_ROWS_FOR_MEMBERS
+    _takes_chunks = False  # a preprocessor wants a table
 
     def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
         if not continuing and y is not None:
@@ -237,7 +238,9 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -616,7 +619,9 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
