@@ -61,6 +61,18 @@ TARGETS = (
     Target("architectures", "memory at 1,000", "≤", 2048, "MiB"),
     Target("wide_dense", "Keras fit, model kept ÷ skdeep", "≥", 2),
     Target("small_cnn", "Keras fit, model kept ÷ skdeep", "≥", 2.5),
+    Target("own_networks", "dense: Keras fit ÷ skdeep", "≥", 40),
+    Target("own_networks", "conv1d: Keras fit ÷ skdeep", "≥", 10),
+    Target("own_networks", "embedding: Keras fit ÷ skdeep", "≥", 10),
+    Target("own_networks", "lstm: Keras fit ÷ skdeep", "≥", 3),
+    Target("own_networks", "gru: Keras fit ÷ skdeep", "≥", 3),
+    Target("own_networks", "two inputs: Keras fit ÷ skdeep", "≥", 1),
+    Target("own_networks", "dense: growth per fit", "≤", 0.05, "MiB"),
+    Target("own_networks", "conv1d: growth per fit", "≤", 0.05, "MiB"),
+    Target("own_networks", "embedding: growth per fit", "≤", 0.05, "MiB"),
+    Target("own_networks", "lstm: growth per fit", "≤", 0.05, "MiB"),
+    Target("own_networks", "gru: growth per fit", "≤", 0.05, "MiB"),
+    Target("own_networks", "two inputs: growth per fit", "≤", 0.05, "MiB"),
     Target("cifar10", "skdeep ÷ Keras fit, model kept", "≤", 1.05),
     Target(
         "growth_rows", "largest deviation of the time per row from 1e4 on", "≤", 25, "%"

@@ -102,7 +102,8 @@ def refuse_datasets(X: Any, name: str) -> None:
         raise TypeError(
             f"{name} must be an array or a table with one row per sample; got a "
             f"{type(X).__name__}, which gives its rows in pieces. Put them together, "
-            "as with np.concatenate, or call partial_fit with the rows of each piece."
+            "as with np.concatenate, or call partial_fit with the rows of each piece; "
+            "fit of DNN*, CNN* and RNN* takes pieces (X, y), without y beside them."
         )
 
 

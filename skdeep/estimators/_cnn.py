@@ -26,6 +26,8 @@ from skdeep.exceptions import InvalidNetworkError
 class ImageNetwork(CallbackParameters, NetworkEstimator):
     """Images or sequences, or flat rows of them."""
 
+    _takes_chunks = True
+
     def _check_X(self, X, *, reset):
         """Sets: ``image_shape_`` or ``sequence_shape_``, with ``reset``."""
         fitted = None if reset else self._input_shape()

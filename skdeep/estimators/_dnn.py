@@ -26,6 +26,8 @@ from skdeep.estimators._regressor import NetworkRegressor
 class TableNetwork(CallbackParameters, NetworkEstimator):
     """Rows of features."""
 
+    _takes_chunks = True
+
     def _check_X(self, X, *, reset):
         """Check rows, and in fit look at which features are numeric.
 

@@ -346,6 +346,15 @@ def _own_loss(loss: Any, parameters: Mapping[str, Any], head: Head) -> Any:
     return resolve_loss(loss, dict(params)).call if is_own else None
 
 
+def _automatic_loss(model: Any, head: Any) -> Any:
+    """The loss that fits the target, for each output."""
+    if hasattr(head, "losses_for"):
+        return head.losses_for(model)
+    n_outputs = len(getattr(model, "outputs", None) or [None])
+    loss = head.target_type.loss
+    return loss if n_outputs == 1 else [loss] * n_outputs
+
+
 def compile_to_train(model: Any, parameters: Mapping[str, Any], head: Head) -> None:
     """Compile a model for Keras, unless it is and nobody has said otherwise."""
     own = _own_loss(parameters["loss"], parameters, head)
@@ -360,9 +369,7 @@ def compile_to_train(model: Any, parameters: Mapping[str, Any], head: Head) -> N
             model.run_eagerly = True
         return
     if "loss" not in given and not (model.compiled and model.loss):
-        n_outputs = len(getattr(model, "outputs", None) or [None])
-        loss = head.target_type.loss
-        given["loss"] = loss if n_outputs == 1 else [loss] * n_outputs
+        given["loss"] = _automatic_loss(model, head)
     elif "loss" not in given:
         given["loss"] = model.loss
     model.compile(**given)

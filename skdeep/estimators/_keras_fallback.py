@@ -95,8 +95,6 @@ class TrainedByKeras:
         """Rows of mean weight 1, those to watch, and who watches them."""
         if not settings["early_stopping"]:
             return training.with_mean_weight_one("The training rows"), validation, []
-        import keras
-
         if validation is None:
             seed = draw_seeds(self.random_state).holdout
             fraction = settings["validation_fraction"]
@@ -104,6 +102,15 @@ class TrainedByKeras:
                 training.n_rows, fraction, seed, None, training.groups
             )
             training, validation = training.take(train), training.take(held)
+        training = training.with_mean_weight_one("The training rows")
+        return training, validation, self._watching(settings)
+
+    def _watching(self, settings):
+        """The callback of Keras that stops early, if one shall."""
+        if not settings["early_stopping"]:
+            return []
+        import keras
+
         monitor = settings["monitor"]
         _refuse_scorer(monitor)
         stop = keras.callbacks.EarlyStopping(
@@ -113,7 +120,7 @@ class TrainedByKeras:
             mode=settings["monitor_mode"],
             restore_best_weights=True,
         )
-        return training.with_mean_weight_one("The training rows"), validation, [stop]
+        return [stop]
 
 
 def callbacks_of(settings):

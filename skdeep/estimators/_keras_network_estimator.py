@@ -6,6 +6,7 @@ How parameters are routed is in ``_keras_routing``, what is made of a model in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -15,14 +16,20 @@ from sklearn.utils.multiclass import type_of_target
 
 from skdeep._sklearn import Interval, StrOptions, fit_context, with_callbacks
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
+from skdeep.data._batches import gives_batches
 from skdeep.data._inputs import check_inputs, in_order
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._keras_encoded_targets import EncodedHead
 from skdeep.estimators._keras_fallback import (
-    TrainedByKeras,
     callbacks_of,
     refuse_what_keras_cannot,
+)
+from skdeep.estimators._keras_from_batches import (
+    BATCH_ARGUMENTS,
+    TrainedOnBatches,
+    refuse_beside_batches,
+    validation_for_batches,
 )
 from skdeep.estimators._keras_routing import (
     build_arguments,
@@ -32,6 +39,7 @@ from skdeep.estimators._keras_routing import (
     routed,
     unknown_names,
 )
+from skdeep.estimators._keras_shaped_targets import ShapedHead
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import (
@@ -85,7 +93,7 @@ CONSTRAINTS = {
 NOT_IN_META = ("model_", "history_", "callbacks_")
 
 
-class KerasEstimator(TrainedByKeras, NetworkEstimator):
+class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     """What both estimators do with a model of the user's."""
 
     @property
@@ -167,7 +175,7 @@ class KerasEstimator(TrainedByKeras, NetworkEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -182,10 +190,12 @@ class KerasEstimator(TrainedByKeras, NetworkEstimator):
         ----------
         X : array-like of any rank, sparse matrix, or dict or list of arrays
             Training rows; an array for each input, by the names of the ``keras.Input``
-            or in their order.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            or in their order. Or a generator, ``keras.utils.PyDataset`` or
+            ``tf.data.Dataset`` of batches as Keras takes them, labels as class numbers.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, or a label indicator matrix, for classifiers; numbers for
-            regressors.
+            regressors. Of more axes, or a dict or list of arrays, for models with such
+            outputs; None where X gives targets with its batches.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each row counts; only the ratios matter.
         X_val : like X, default=None
@@ -199,18 +209,24 @@ class KerasEstimator(TrainedByKeras, NetworkEstimator):
             together or not at all.
         **fit_arguments : dict
             Other values for this call: epochs, batch_size, validation_split,
-            validation_data, callbacks, shuffle, class_weight, verbose.
+            validation_data, callbacks, shuffle, class_weight, verbose; where X gives
+            batches also steps_per_epoch, validation_steps and validation_freq.
 
         Returns
         -------
         self : object
             The fitted estimator.
         """
-        settings = self._settings(fit_arguments)
+        settings = self._settings(fit_arguments, gives_batches(X))
+        continuing = self.warm_start and hasattr(self, "_fitted")
+        if gives_batches(X):
+            refuse_beside_batches(y, sample_weight, groups)
+            rows_val = (X_val, y_val, sample_weight_val)
+            validation = validation_for_batches(settings, rows_val)
+            return self._fit_batches(X, validation, settings, continuing)
         if settings.get("validation_data") is not None:
             X_val, y_val, *weights = settings["validation_data"]
             sample_weight_val = weights[0] if weights else None
-        continuing = self.warm_start and hasattr(self, "_fitted")
         rows = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
         rows |= {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         n_epochs = epochs_now(self, settings["epochs"], {**rows, **fit_arguments})
@@ -253,16 +269,17 @@ class KerasEstimator(TrainedByKeras, NetworkEstimator):
         training = self._training_data(X, y, sample_weight, continuing, classes)
         return self._train(training, None, settings, continuing, tasks, partial=True)
 
-    def _settings(self, fit_arguments):
+    def _settings(self, fit_arguments, of_batches=False):
         """The parameters that count in this call: those of fit, ``fit__``, all."""
         parameters = self.get_params(deep=False)
         own = routed(parameters, "fit")
         own = {n: v for n, v in own.items() if not n.startswith("callbacks__")}
         given = {**own, **fit_arguments}
-        unknown = sorted(set(given) - FIT_ARGUMENTS)
+        known = FIT_ARGUMENTS.union(BATCH_ARGUMENTS if of_batches else ())
+        unknown = sorted(set(given) - known)
         if unknown:
             raise TypeError(
-                f"fit takes {sorted(FIT_ARGUMENTS)} for one call; got {unknown}. Set "
+                f"fit takes {sorted(known)} for one call; got {unknown}. Set "
                 "others in the constructor."
             )
         return {**parameters, **given}
@@ -272,13 +289,21 @@ class KerasEstimator(TrainedByKeras, NetworkEstimator):
         if not continuing:
             self.X_shape_ = getattr(X, "shape", None) or np.shape(rows.X)
             self.X_dtype_ = np.dtype(getattr(X, "dtype", None) or rows.X.dtype)
-            target = np.asarray(y)
-            self.y_dtype_, self.y_ndim_ = target.dtype, target.ndim
-            self.target_type_ = type_of_target(y)
+            self._learn_target(y)
             self.n_outputs_expected_ = self._head.n_outputs
             own = self._encoder_metadata()
             vars(self).update({n: v for n, v in own.items() if n != "n_classes_"})
         return rows
+
+    def _learn_target(self, y):
+        """Note what ``meta`` says of y. Sets: ``y_dtype_``, ..."""
+        if isinstance(self._head, ShapedHead):
+            y = next(iter(y.values() if isinstance(y, Mapping) else y), y)
+            self.target_type_ = "unknown"
+        else:
+            self.target_type_ = type_of_target(y)
+        target = np.asarray(y)
+        self.y_dtype_, self.y_ndim_ = target.dtype, target.ndim
 
     def _check_X(self, X, *, reset):
         fitted = None if reset else self._inputs
@@ -302,7 +327,8 @@ class KerasEstimator(TrainedByKeras, NetworkEstimator):
         found = {n: getattr(self, n) for n in names if n not in NOT_IN_META}
         if isinstance(found.get("classes_"), np.ndarray):
             found["n_classes_"] = self.n_classes_
-        found["n_outputs_"] = found["n_outputs_expected_"]
+        if "n_outputs_expected_" in found:  # which nobody knows of batches of labels
+            found["n_outputs_"] = found["n_outputs_expected_"]
         return {**found, **self._encoder_metadata()}
 
     def _build(self, settings):
@@ -310,7 +336,7 @@ class KerasEstimator(TrainedByKeras, NetworkEstimator):
         from skdeep.estimators._keras_build import compile_arguments
 
         build = self.model if self.build_fn is None else self.build_fn
-        own = {n: v for n, v in settings.items() if n in self._own_names}
+        own = {n: settings[n] for n in self._own_names if n in settings}
         if build is None:
             build = getattr(self, "_keras_build_fn", None)
         if build is None or not callable(build):

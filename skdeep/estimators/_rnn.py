@@ -22,6 +22,8 @@ from skdeep.estimators._regressor import NetworkRegressor
 class SequenceNetwork(NetworkEstimator):
     """Sequences, or flat rows of them."""
 
+    _takes_chunks = True
+
     def _check_X(self, X, *, reset):
         """Sets: ``sequence_shape_`` and ``vocabulary_size_``, with ``reset``."""
         size = self.vocabulary_size if reset else self.vocabulary_size_

@@ -32,6 +32,7 @@ class RawTableNetwork(TableNetwork):
     """Rows of a table of any columns, made numbers by ``preprocessor_``."""
 
     _fewest_rows_to_stop = FEWEST_ROWS_FOR_MEMBERS
+    _takes_chunks = False  # a preprocessor wants a table
 
     def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
         if not continuing and y is not None:
