@@ -12,7 +12,6 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from skdeep.data._features import refuse_datasets
 from skdeep.keras_objects._other_words import suggestion
 
 CONSTRUCTOR = {
@@ -72,15 +71,11 @@ def _knowing(function: Callable[..., Any], words: Mapping[str, str]) -> Any:
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return function
 
-    needs_y = "y" in parameters and parameters["y"].default is inspect.Parameter.empty
-
     @functools.wraps(function)
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:
         if not kwargs.keys() <= parameters.keys():
             unknown = next(name for name in kwargs if name not in parameters)
             raise TypeError(_advice(self, function.__name__, unknown, words))
-        if len(args) == 1 and needs_y and "y" not in kwargs:
-            refuse_datasets(args[0], "X")  # Python would ask for y
         return function(self, *args, **kwargs)
 
     return called

@@ -55,11 +55,11 @@ def test_fit_names_our_word(arguments, ours):
 
 
 @pytest.mark.fast
-def test_datasets_are_refused_wherever_rows_are_taken():
-    """Without a target, beside one, and in predict, in the same words."""
+def test_datasets_are_refused_where_arrays_are_taken():
+    """Beside a target and in predict, in the same words."""
     net = DNNClassifier((2,), epochs=1, jit_compile=False).fit(X, Y)
 
-    for call in (net.fit, lambda rows: net.fit(rows, Y), net.predict):
+    for call in (lambda rows: net.fit(rows, Y), net.predict):
         with pytest.raises(TypeError, match="call partial_fit"):
             call(Rows())
 
