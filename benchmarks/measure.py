@@ -177,6 +177,11 @@ def mapped_files_mib() -> float:
     return _memory_status("RssFile")
 
 
+def asked_mib() -> float:
+    """Return the part of resident memory that is no file: what nobody can drop."""
+    return _memory_status("RssAnon")
+
+
 def _memory_status(field: str) -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(field + ":"):

@@ -62,6 +62,7 @@ OWN_ROWS = {
     "sequences none behind recurrent layers",
     "batch_normalization": "recurrent layers are normalised behind the last one",
     "dropout": "tables have it behind wide layers, recurrent layers drop inputs",
+    "sequence_shape": "in place of images, or of a number per step",
     "learning_rate": "recurrent networks learn too slowly with Keras' default",
     "loss": "cross-entropies for classes, squared errors for numbers",
     "metrics": "classifiers record accuracy",
@@ -235,9 +236,9 @@ def test_fitted_attributes_are_documented(Estimator, iris):
     net.fit(X, y)
 
     found = {name for name in dir(net) if re.fullmatch(r"[a-z]\w*[a-z]_", name)}
-    assert found | {"feature_names_in_", "interrupted_", "members_"} == set(
-        documented(Estimator, "Attributes")
-    )
+    elsewhere = {"feature_names_in_", "interrupted_", "members_"}
+    elsewhere |= {"sequence_shape_"} if shape else set()  # where rows are sequences
+    assert found | elsewhere == set(documented(Estimator, "Attributes"))
 
 
 @pytest.mark.parametrize(

@@ -112,13 +112,15 @@ def test_dask_gives_the_bits_of_one_process_and_compiles_once_a_worker(dask, row
 def test_survivors_of_a_halving_travel_from_worker_to_worker(dask, rows):
     """They train on where they stopped, wherever that was."""
     settings = {"factor": 2, "cv": 2, "scoring": "neg_log_loss"}
-    search = EpochHalvingSearchCV(net(), {"learning_rate": RATES}, **settings)
+    grid = {"learning_rate": [*RATES, 0.03]}
+    search = EpochHalvingSearchCV(net(), grid, **settings)
 
     with joblib.parallel_config("dask", scatter=list(rows)):
         search.fit(*rows)
 
-    alone = EpochHalvingSearchCV(net(), {"learning_rate": RATES}, **settings)
+    alone = EpochHalvingSearchCV(net(), grid, **settings)
     assert_same_results(search, alone.fit(*rows))
+    assert search.n_candidates_ == [4, 3]
 
 
 @pytest.mark.slow

@@ -72,7 +72,10 @@ SEQUENCES = {
     "recurrent_dropout": 0.1,
 }
 # What a parameter needs beside it to have an effect.
-NEEDS = {"vocabulary_size": {"embedding_dim": 2}}
+NEEDS = {
+    "vocabulary_size": {"embedding_dim": 2},
+    "sequence_shape": {"sequence_shape": (-1, 1)},
+}
 TABLE = {**COMMON, "numeric_embedding": "periodic", "embedding_terms": 2}
 IMAGE = {
     **COMMON,
@@ -96,6 +99,7 @@ CHANGES = {
     "units": 5,
     "activation": "tanh",
     "activation_params": {"negative_slope": 0.05},
+    "output_activation": "softplus",
     "kernel_initializer": "he_normal",
     "batch_normalization": True,
     "input_dropout": 0.2,
@@ -155,7 +159,7 @@ CHANGES = {
     "image_shape": (2, 8, 1),
     "cell": "gru",
     "bidirectional": True,
-    "sequence_shape": (2, 2),
+    "sequence_shape": (-1, 2),
     "mask_value": 0.0,
     "embedding_dim": 3,
     "vocabulary_size": 7,
@@ -167,7 +171,8 @@ def start_of(cls, name):
     """Return what an estimator starts from when a parameter is changed, and rows."""
     start, X = ESTIMATORS[cls]
     parts = {} if ROLES[name] == VARIABLE else {**start, **WITHOUT_PARTS}
-    beside = {"label_smoothing": "loss"}  # what it does not go with
+    # What it does not go with.
+    beside = {"label_smoothing": "loss", "sequence_shape": "image_shape"}
     if "n_layers" in CONSTRAINTS[cls.__name__]:
         beside |= dict.fromkeys(("n_layers", "units"), "hidden_layer_sizes")
     start = {n: v for n, v in start.items() if n != beside.get(name)}

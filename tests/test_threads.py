@@ -30,6 +30,7 @@ ALIKE = {
     ),
     "convolutions": (CNNClassifier((8, 16), batch_size=16, **ONCE), IMAGES),
     "normalised": (CNNClassifier((4, 8), batch_normalization=True, **ONCE), IMAGES),
+    "sequences": (CNNClassifier((8, 16), kernel_size=(3,), **ONCE), IMAGES[..., 0]),
     "valid, even windows": (
         CNNRegressor((5, 6), kernel_size=2, padding="valid", **ONCE),
         IMAGES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skdeep._warnings import stacklevel_of_user
+from skdeep.data._rows_on_disk import blocks_of, checked_in_blocks, is_on_disk
 from skdeep.exceptions import InvalidImageError, InvalidNetworkError
 
 FAR = 5
@@ -29,6 +31,11 @@ def check_lengths(X: Any, y: Any, X_name: str, y_name: str) -> None:
             f"inconsistent numbers of samples: [{X.shape[0]}, {len(y)}]. Give one "
             "target per row."
         )
+
+
+def n_axes_of(X: Any) -> int:
+    """Count the axes; what lies in a file may have a shape and no ``ndim``."""
+    return len(X.shape) if hasattr(X, "shape") else np.asarray(X).ndim
 
 
 def is_float32(X: Any) -> bool:
@@ -95,7 +102,8 @@ def refuse_datasets(X: Any, name: str) -> None:
         raise TypeError(
             f"{name} must be an array or a table with one row per sample; got a "
             f"{type(X).__name__}, which gives its rows in pieces. Put them together, "
-            "as with np.concatenate, or call partial_fit with the rows of each piece."
+            "as with np.concatenate, or call partial_fit with the rows of each piece; "
+            "fit of DNN*, CNN* and RNN* takes pieces (X, y), without y beside them."
         )
 
 
@@ -108,20 +116,37 @@ def warn_if_far_away(X: Any, X_val: Any) -> None:
     """
     if sparse.issparse(X) or sparse.issparse(X_val):
         return
-    rows, others = (np.reshape(a, (len(a), -1)) for a in (X, X_val))
-    low, high = (side.astype(np.float64) for side in (rows.min(0), rows.max(0)))
+    low, high = _column_ranges(X)
     width = np.where(high > low, high - low, high.max() - low.min())
-    is_far = (others < low - FAR * width) | (others > high + FAR * width)
-    if is_far.mean() > 0.1:
+    n_far = sum(
+        np.count_nonzero((some < low - FAR * width) | (some > high + FAR * width))
+        for some in _tables(X_val)
+    )
+    share = n_far / (X_val.shape[0] * len(low))
+    if share > 0.1:
+        lowest, highest = _column_ranges(X_val)
         warnings.warn(
-            f"X_val lies far outside X: {is_far.mean():.0%} of its values are more "
-            f"than {FAR} times the width of their column away (X from {rows.min():.3g} "
-            f"to {rows.max():.3g}, X_val from {others.min():.3g} to "
-            f"{others.max():.3g}). Scale both alike; in a Pipeline name X_val in its "
+            f"X_val lies far outside X: {share:.0%} of its values are more "
+            f"than {FAR} times the width of their column away (X from {low.min():.3g} "
+            f"to {high.max():.3g}, X_val from {lowest.min():.3g} to "
+            f"{highest.max():.3g}). Scale both alike; in a Pipeline name X_val in its "
             "transform_input.",
             UserWarning,
             stacklevel=stacklevel_of_user(),
         )
+
+
+def _tables(X: Any) -> Iterator[np.ndarray]:
+    """Rows with one axis of values, as many at a time as are in memory."""
+    for block in blocks_of(X):
+        yield np.reshape(block, (len(block), -1))
+
+
+def _column_ranges(X: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest and the largest value of every column."""
+    ranges = [(table.min(0), table.max(0)) for table in _tables(X)]
+    lows, highs = (np.array(side, np.float64) for side in zip(*ranges, strict=True))
+    return lows.min(0), highs.max(0)
 
 
 @contextmanager
@@ -138,10 +163,13 @@ def of_validation_rows() -> Iterator[None]:
 
 
 def check_rows(estimator: Any, X: Any, dtype: str, *, reset: bool) -> Any:
-    """Check a table; return a float array or a float CSR matrix."""
+    """Check a table; return floats: an array, a CSR matrix, or rows on disk."""
     rows = None if reset else _plain_rows(estimator, X, dtype)
     if rows is not None:
         return rows
+    if is_on_disk(X):
+        check = functools.partial(check_rows, estimator, dtype=dtype)
+        return checked_in_blocks(check, X, reset=reset)
     refuse_dates(X, "X")
     refuse_equal_names(X)
     return validate_data(
@@ -203,7 +231,7 @@ def check_images(
         Height, width, channels.
     """
     name = type(estimator).__name__
-    n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    n_axes = n_axes_of(X)
     if n_axes > 4:
         raise InvalidImageError(
             f"{name} expects images of shape (n_samples, height, width, channels) or "
@@ -214,11 +242,9 @@ def check_images(
         X = check_rows(estimator, X, dtype, reset=fitted_shape is None)
         shape = fitted_shape or _flat_shape(X.shape[1], image_shape, name)
         return X, shape
-    refuse_dates(X, "X")
-    dtypes = [np.dtype(dtype), np.uint8]
-    X = check_array(X, allow_nd=True, dtype=dtypes, estimator=estimator, input_name="X")
+    X = check_values(estimator, X, [np.dtype(dtype), np.uint8])
     if X.ndim == 3:
-        X = X[..., np.newaxis]
+        X = X.reshape(*X.shape, 1)
     shape = X.shape[1:]
     if 0 in shape:
         raise InvalidImageError(
@@ -236,6 +262,17 @@ def check_images(
             # Of an earlier fit on a table.
             del estimator.feature_names_in_
     return X, shape
+
+
+def check_values(estimator: Any, X: Any, dtypes: Any, *, reset: bool = False) -> Any:
+    """Check an array of more than two axes, which may be on disk."""
+    if is_on_disk(X):
+        check = functools.partial(check_values, estimator, dtypes=dtypes)
+        return checked_in_blocks(check, X, reset=reset)
+    refuse_dates(X, "X")
+    return check_array(
+        X, allow_nd=True, dtype=dtypes, estimator=estimator, input_name="X"
+    )
 
 
 def _flat_shape(n_features: int, image_shape: Any, name: str) -> tuple[int, int, int]:

@@ -22,6 +22,7 @@ from skdeep.data._training_data import TrainingData
 # Kept as they are until a chunk of rows is made dense floats.
 NUMBERS = [np.float32, np.float64, np.uint8, np.int8, np.int16, np.int32, np.int64]
 Shapes = tuple[tuple[int, ...], ...]
+Wanted = list[tuple[str, tuple[int, ...]]]  # names and rows of a model's inputs
 
 
 class Inputs(NamedTuple):
@@ -30,6 +31,7 @@ class Inputs(NamedTuple):
     rows: Any
     shapes: Shapes
     names: tuple[str, ...] | None = None  # None for an array alone or a list
+    columns: tuple[int, ...] | None = None  # of a table that go to the inputs, in order
 
 
 def are_several(X: Any) -> bool:
@@ -42,6 +44,22 @@ def are_several(X: Any) -> bool:
     return isinstance(X, list | tuple) and all(
         hasattr(part, "shape") and len(part.shape) > 1 for part in X
     )
+
+
+def holds_text(X: Any) -> bool:
+    """Whether there are words among the values, which layers of Keras may look up."""
+    if sparse.issparse(X):
+        return False
+    values = np.asarray(X)
+    if values.dtype.kind not in "OUST":
+        return False
+    try:
+        values.astype(np.float64)
+    except ValueError:
+        return all(isinstance(v, str | bytes | float | int) for v in values.ravel())
+    except TypeError:  # things that are neither words nor numbers
+        return False
+    return False
 
 
 def check_inputs(estimator: Any, X: Any, fitted: Inputs | None) -> Inputs:
@@ -67,11 +85,17 @@ def check_inputs(estimator: Any, X: Any, fitted: Inputs | None) -> Inputs:
         )
     refuse_dates(X, "X")
     n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
-    if n_axes < 3:
+    if n_axes == 2 or (n_axes < 2 and not holds_text(X)):
         refuse_equal_names(X)
         rows = validate_data(
-            estimator, X, reset=fitted is None, accept_sparse="csr", dtype=NUMBERS
+            estimator,
+            X,
+            reset=fitted is None,
+            accept_sparse="csr",
+            dtype=None if holds_text(X) else NUMBERS,
         )
+        if fitted is not None and fitted.columns is not None:
+            return fitted._replace(rows=_taken(rows, fitted.columns))
     else:
         rows = _check_part(estimator, X, "X")
         _check_shape(estimator, rows.shape[1:], fitted and fitted.shapes[0], "X")
@@ -98,7 +122,7 @@ def _check_several(estimator: Any, X: Any, fitted: Inputs | None) -> Inputs:
         )
     shapes = tuple(tuple(part.shape[1:]) for part in parts)
     _set_size(estimator, shapes, fitted)
-    rows = np.hstack([part.reshape(len(part), -1) for part in parts])
+    rows = np.hstack([part.reshape(len(part), -1) for part in parts])  # text: objects
     keys = tuple(names) if isinstance(X, Mapping) else ()
     return Inputs(rows, shapes, keys)
 
@@ -107,7 +131,9 @@ def _names(estimator: Any, X: Any, fitted: Inputs | None) -> list[Any]:
     """The keys of a dict, or the places in a list; those of fit in their order."""
     names = list(X) if isinstance(X, Mapping) else list(range(len(X)))
     known = names if fitted is None else list(fitted.names or range(len(fitted.shapes)))
-    if set(names) != set(known):
+    # A dict may hold more than the model wants; of a list nobody knows what is what.
+    known_all = set(known) <= set(names)
+    if not known_all or (len(names) > len(known) and not isinstance(X, Mapping)):
         raise ValueError(
             f"{type(estimator).__name__} expects the inputs {known} as in fit; got "
             f"{names}. Give an array for each of them."
@@ -121,7 +147,7 @@ def _check_part(estimator: Any, X: Any, name: str) -> np.ndarray:
         X,
         allow_nd=True,
         ensure_2d=False,
-        dtype=NUMBERS,
+        dtype=object if holds_text(X) else NUMBERS,
         estimator=estimator,
         input_name=name,
     )
@@ -149,30 +175,67 @@ def _set_size(estimator: Any, shapes: Any, fitted: Inputs | None) -> None:
 
 def in_order(
     inputs: Inputs,
-    names: list[str],
+    wanted: Wanted,
+    columns: Any,
     training: TrainingData,
     validation: TrainingData | None,
 ) -> tuple[Inputs, TrainingData, TrainingData | None]:
     """Put the inputs into the order of a model's, given by their names there.
 
-    Arrays in a list are in that order by agreement.
+    Parameters
+    ----------
+    inputs : Inputs
+        Of the caller; arrays in a list are in the order of the model by agreement.
+    wanted : list of (name, shape of a row)
+        The inputs of the model; empty if it does not say.
+    columns : array of str or None
+        The names of the columns of X, if it is a table.
+    training, validation : TrainingData
+        The rows to reorder.
     """
-    given = inputs.names
-    if not given:
-        return inputs, training, validation
-    if set(given) != set(names):
+    if inputs.names and wanted:
+        found = _of_dict(inputs, [name for name, _ in wanted])
+    elif inputs.names is None and columns is not None and len(wanted) > 1:
+        found = _of_table(inputs, wanted, list(columns))
+    else:
+        found = inputs
+    if found.columns is None:
+        return found, training, validation
+    training = replace(training, X=_taken(training.X, found.columns))
+    if validation is not None:
+        validation = replace(validation, X=_taken(validation.X, found.columns))
+    return found._replace(columns=None) if found.names else found, training, validation
+
+
+def _taken(rows: Any, columns: tuple[int, ...]) -> Any:
+    """Some columns of rows, in order."""
+    return rows[:, list(columns)]
+
+
+def _of_dict(inputs: Inputs, names: list[str]) -> Inputs:
+    """The inputs of a model, of a dict of arrays; what it does not want is left."""
+    given = inputs.names or ()
+    if not set(names) <= set(given):
         raise ValueError(
             f"X must have an array for each input of the model, {names}; got "
             f"{list(given)}. Name the keys like the inputs."
         )
     ends = np.cumsum([math.prod(shape) for shape in inputs.shapes])
-    order = [given.index(name) for name in names]
-    sizes = [math.prod(inputs.shapes[place]) for place in order]
-    columns = np.concatenate(
-        [np.arange(ends[p] - n, ends[p]) for p, n in zip(order, sizes, strict=True)]
-    )
-    shapes = tuple(inputs.shapes[place] for place in order)
-    training = replace(training, X=training.X[:, columns])
-    if validation is not None:
-        validation = replace(validation, X=validation.X[:, columns])
-    return Inputs(None, shapes, tuple(names)), training, validation
+    places = [given.index(name) for name in names]
+    columns = [
+        column
+        for place in places
+        for column in range(ends[place] - math.prod(inputs.shapes[place]), ends[place])
+    ]
+    shapes = tuple(inputs.shapes[place] for place in places)
+    return Inputs(None, shapes, tuple(names), tuple(columns))
+
+
+def _of_table(inputs: Inputs, wanted: Wanted, names: list[str]) -> Inputs:
+    """The inputs of a model, of a table with a column for each."""
+    shapes = tuple(tuple(shape) for _, shape in wanted)
+    is_named = all(name in names for name, _ in wanted)
+    if not is_named or not set(shapes) <= {(), (1,)}:
+        return inputs
+    columns = tuple(names.index(name) for name, _ in wanted)
+    return Inputs(None, shapes, None, columns)

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skdeep.data._rows_on_disk import blocks_of
+
 
 def numeric_mask(
     given: Any, X: Any, feature_names: Sequence[Any] | None
@@ -70,8 +72,11 @@ def _named(
 def _has_three_values(X: Any) -> np.ndarray:
     """Whether a column has more than two different values."""
     if not sparse.issparse(X):
-        low, high = X.min(axis=0), X.max(axis=0)
-        return np.asarray(((low != X) & (high != X)).any(axis=0))
+        ends = [(rows.min(axis=0), rows.max(axis=0)) for rows in blocks_of(X)]
+        lows, highs = (np.array(side) for side in zip(*ends, strict=True))
+        low, high = lows.min(axis=0), highs.max(axis=0)
+        found = [((low != r) & (high != r)).any(axis=0) for r in blocks_of(X)]
+        return np.asarray(np.any(found, axis=0))
     table = X.tocsc()
     low, high = (side.toarray().ravel() for side in (table.min(0), table.max(0)))
     number = np.repeat(np.arange(table.shape[1]), np.diff(table.indptr))

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from skdeep.data._rows_on_disk import RowsOnDisk
+
 ROUNDING = 1e-9  # of sums of weights
 
 
@@ -27,13 +29,23 @@ def column_quantiles(
     fractions : array
         From 0 to 1, ascending.
     """
-    counted = weight > 0
+    counted = np.flatnonzero(weight > 0)
     X, weight = X[counted], weight[counted]
+    for values in _columns(X, columns):
+        yield _quantiles(values.astype(np.float64), weight, fractions)
+
+
+def _columns(X: Any, columns: Sequence[int]) -> Iterator[np.ndarray]:
+    """Yield columns; of rows on disk as many at a time as may be in memory."""
+    if isinstance(X, RowsOnDisk):
+        n_at_once = X.columns_ahead
+        for start in range(0, len(columns), n_at_once):
+            yield from X.columns(columns[start : start + n_at_once]).T
+        return
     X = X.tocsc() if sparse.issparse(X) else X
     for column in columns:
         part = X[:, [column]]
-        values = part.toarray() if sparse.issparse(part) else part
-        yield _quantiles(values.ravel().astype(np.float64), weight, fractions)
+        yield (part.toarray() if sparse.issparse(part) else part).ravel()
 
 
 def _quantiles(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,15 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
-from skdeep.data._features import check_rows, refuse_dates
+from skdeep.data._features import (
+    check_rows,
+    check_values,
+    n_axes_of,
+    refuse_dates,
+)
+from skdeep.data._rows_on_disk import blocks_of, checked_in_blocks, is_on_disk
 from skdeep.exceptions import InvalidSequenceError
 
 # Numbers of things stay whole until a chunk of rows is made dense floats.
@@ -36,6 +42,8 @@ class SequenceRules:
         How many things there are; None finds out.
     dtype : str
         What numbers become.
+    may_be_padded : bool, default=True
+        Whether sequences of different lengths are taken.
     """
 
     shape: Any
@@ -43,6 +51,7 @@ class SequenceRules:
     are_indices: bool
     vocabulary_size: int | None
     dtype: str
+    may_be_padded: bool = True
 
 
 def check_sequences(
@@ -77,7 +86,7 @@ def check_sequences(
     name = type(estimator).__name__
     if _are_apart(X, rules, fitted):
         X = _padded(X, rules, fitted, name)
-    n_axes = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    n_axes = n_axes_of(X)
     if n_axes > 3:
         raise InvalidSequenceError(
             f"{name} expects sequences of shape (n_samples, n_steps, n_features); got "
@@ -103,6 +112,9 @@ def _check_flat(estimator: Any, X: Any, rules: SequenceRules, *, reset: bool) ->
     """Check a table of flat rows."""
     if not rules.are_indices:
         return check_rows(estimator, X, rules.dtype, reset=reset)
+    if is_on_disk(X):
+        check = functools.partial(_check_flat, estimator, rules=rules)
+        return checked_in_blocks(check, X, reset=reset)
     refuse_dates(X, "X")
     return validate_data(estimator, X, reset=reset, accept_sparse="csr", dtype=WHOLE)
 
@@ -112,9 +124,8 @@ def _check_steps(
 ) -> Any:
     """Check an array of three axes."""
     name = type(estimator).__name__
-    refuse_dates(X, "X")
-    dtype = WHOLE if rules.are_indices else [np.dtype(rules.dtype)]
-    X = check_array(X, allow_nd=True, dtype=dtype, estimator=estimator, input_name="X")
+    dtypes = WHOLE if rules.are_indices else [np.dtype(rules.dtype)]
+    X = check_values(estimator, X, dtypes)
     shape = X.shape[1:]
     if 0 in shape:
         raise InvalidSequenceError(
@@ -141,10 +152,11 @@ def _check_indices(X: Any, shape: tuple[int, int], size: int | None, name: str) 
             f"shape (n_samples, n_steps); got sequences of shape {shape}. Leave "
             "embedding_dim out for measurements."
         )
-    values = X.data if sparse.issparse(X) else X
-    smallest, largest = values.min(initial=0), values.max(initial=0)
-    is_whole = values.dtype.kind in "iu" or bool((values == np.floor(values)).all())
-    if not is_whole or smallest < 0:
+    blocks = [X.data] if sparse.issparse(X) else blocks_of(X)
+    ranges = [_smallest_and_largest(values) for values in blocks]
+    lows, highs, are_whole = zip(*ranges, strict=True)
+    smallest, largest = min(lows), max(highs)
+    if not all(are_whole) or smallest < 0:
         raise InvalidSequenceError(
             f"{name} with embedding_dim expects whole numbers of at least 0; got "
             f"numbers from {smallest} to {largest}. Number the things, as with "
@@ -156,6 +168,12 @@ def _check_indices(X: Any, shape: tuple[int, int], size: int | None, name: str) 
             "vocabulary_size to the largest number there can be plus 1, or give all "
             "rare things one number."
         )
+
+
+def _smallest_and_largest(values: Any) -> tuple[Any, Any, bool]:
+    """The ends of some numbers and 0, and whether all are whole."""
+    is_whole = values.dtype.kind in "iu" or bool((values == np.floor(values)).all())
+    return values.min(initial=0), values.max(initial=0), is_whole
 
 
 def _flat_shape(n_features: int, rules: SequenceRules, name: str) -> tuple[int, int]:
@@ -191,7 +209,7 @@ def _are_apart(X: Any, rules: SequenceRules, fitted: tuple[int, int] | None) -> 
         sizes = {len(row) if _is_sequence(row) else -1 for row in X}
         is_short = rules.mask_value is not None and max(sizes) < _known(rules, fitted)
         return (len(sizes) > 1 or is_short) and -1 not in sizes
-    is_column = hasattr(X, "dtype") and np.ndim(X) == 1 and X.dtype.kind == "O"
+    is_column = hasattr(X, "dtype") and n_axes_of(X) == 1 and X.dtype.kind == "O"
     return is_column and len(X) > 0 and all(map(_is_sequence, X))
 
 
@@ -209,6 +227,12 @@ def _padded(
     rows = [np.asarray(row, None if rules.are_indices else dtype) for row in X]
     lengths = np.array([len(row) for row in rows])
     n_steps = _n_steps(lengths, rules, fitted, name)
+    if not rules.may_be_padded and (lengths != n_steps).any():
+        raise InvalidSequenceError(
+            f"{name} expects sequences of one length; got lengths from "
+            f"{lengths.min()} to {lengths.max()}. Cut or pad them, or use "
+            f"{name.replace('CNN', 'RNN')}, which can leave padding out."
+        )
     if rules.mask_value is None and (lengths != n_steps).any():
         raise InvalidSequenceError(
             f"{name} needs mask_value for sequences of different lengths; got lengths "

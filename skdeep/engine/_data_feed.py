@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skdeep.data._dense_rows import dense_rows
+from skdeep.data._rows_on_disk import in_steps
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._program import MAX_EPOCHS, TrainingProgram
 from skdeep.engine._random import RowOrders
@@ -64,7 +65,7 @@ class DataFeed:
         self._size = key.n_chunk_rows
         self.n_batches = -(-self.n_rows // key.batch_size)
         self._fits = self.n_rows <= self._size
-        self._whole = self._chunk(slice(0, self.n_rows)) if self._fits else None
+        self._whole = self._only_chunk() if self._fits else None
         self._ahead: Ahead | None = None
 
     @property
@@ -159,17 +160,29 @@ class DataFeed:
 
     def _parts(self, order: np.ndarray, n_rows: int) -> Iterator[Part]:
         """Cut one epoch into parts of ``n_rows`` rows."""
-        for first in range(0, self.n_rows, self._size):
-            chosen = order[first : first + self._size]
-            chunk = self._whole or self._chunk(chosen)
-            if self._whole is None:
-                chosen = np.arange(len(chosen), dtype=np.int32)  # in order already
+        for first, chosen, chunk in self._chunks(order):
             for start in range(0, len(chosen), n_rows):
                 places = chosen[start : start + n_rows]
                 # However small the part: a program takes one shape.
                 padded = np.zeros(self._program.order_shape, np.int32)
                 padded.flat[: len(places)] = places
                 yield Part(chunk, padded, len(places), first + start == 0)
+
+    def _chunks(
+        self, order: np.ndarray
+    ) -> Iterator[tuple[int, np.ndarray, DeviceChunk]]:
+        """Cut one epoch into what is held at once.
+
+        Yields the place of its first row in the epoch, the places of the epoch's rows
+        in it, and the rows.
+        """
+        if self._whole is not None:
+            yield 0, order, self._whole
+            return
+        in_order = np.arange(self._size, dtype=np.int32)  # rows of a chunk
+        for start, rows in in_steps(self._X, self._size, order):
+            chosen = order[start : start + self._size]
+            yield start, in_order[: len(chosen)], self._chunk(chosen, rows)
 
     def evaluate(self, state: State, scalars: list[Any]) -> np.ndarray:
         """Loss and metrics of all rows, in order."""
@@ -184,16 +197,25 @@ class DataFeed:
         self, state: State, scalars: list[Any], n_rows: int
     ) -> Iterator[np.ndarray]:
         """Loss and metrics of the rows so far, after every ``n_rows`` rows."""
-        for start in range(0, self.n_rows, n_rows):
-            stop = min(start + n_rows, self.n_rows)
-            whole = stop - start == self.n_rows
-            # A chunk of full size even for a batch; the program goes through the first
-            # rows of it only, and has one shape.
-            chunk = (self._whole if whole else None) or self._chunk(slice(start, stop))
+        if self._whole is not None and self.n_rows <= n_rows:
+            chunks: Iterator[Any] = iter([(0, self.n_rows, self._whole)])
+        else:
+            chunks = self._chunks_in_order(n_rows)
+        for start, stop, chunk in chunks:
             state, results = self._program.evaluate(
                 state, scalars, chunk, stop - start, start == 0
             )
             yield self._program.numpy(results)
+
+    def _chunks_in_order(self, n_rows: int) -> Iterator[tuple[int, int, DeviceChunk]]:
+        """Cut the rows into parts of ``n_rows``; yield where each begins and ends.
+
+        A chunk has full size even for a batch; the program goes through the first rows
+        of it only, and has one shape.
+        """
+        for start, rows in in_steps(self._X, n_rows):
+            stop = start + rows.shape[0]
+            yield start, stop, self._chunk(slice(start, stop), rows)
 
     def ranges(self) -> str:
         """Describe the values of X and y for an error message."""
@@ -202,14 +224,26 @@ class DataFeed:
             f"y from {self._y.min():.3g} to {self._y.max():.3g}"
         )
 
-    def _chunk(self, chosen: Any) -> DeviceChunk:
-        """Take some rows, make them dense floats, pad them, put them on the device."""
+    def _only_chunk(self) -> DeviceChunk:
+        """Take all rows at once."""
+        return self._chunk(slice(0, self.n_rows), self._X)
+
+    def _chunk(self, chosen: Any, X: Any) -> DeviceChunk:
+        """Make rows dense floats, pad them, put them on the device with their targets.
+
+        Parameters
+        ----------
+        chosen : slice or array of int
+            Which rows they are.
+        X : array or CSR matrix
+            Their values.
+        """
         array = self._program.array
         shape = self._program.key.network.input_shape
         # Rows become dense by the chunk: 25,000 x 10,000 sparse ones, 1 GB as floats,
         # train in a process of 1.5 GiB
         # (test_a_large_sparse_matrix_is_never_made_dense).
-        rows = dense_rows(self._X, chosen, shape, self._dtype)
+        rows = dense_rows(X, slice(None), shape, self._dtype)
         return DeviceChunk(
             array(self._padded(rows, self._dtype)),
             array(self._padded(self._y[chosen], self._y_dtype)),

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.data._dense_rows import dense_rows
+from skdeep.data._rows_on_disk import in_steps
 from skdeep.data._targets import check_units
 from skdeep.engine._cache import CACHE
 from skdeep.engine._numpy_predictor import NumpyPredictor
@@ -139,8 +140,8 @@ class FittedNetwork:
         shape, dtype = self.network.input_shape, np.dtype(self.network.compute_dtype)
         step = predictor.n_call_rows
         # Once for no rows, too: the result takes its columns and dtype from a piece.
-        for start in range(0, max(1, X.shape[0]), step):
-            rows = dense_rows(X, slice(start, start + step), shape, dtype)
+        for start, some in in_steps(X, step):
+            rows = dense_rows(some, slice(None), shape, dtype)
             outputs = predictor.predict(prepared, rows)  # (n_rows, n_outputs)
             bad_rows.extend(start + _rows_not_finite(outputs))
             yield start, self._in_units(outputs)

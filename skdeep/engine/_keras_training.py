@@ -13,13 +13,13 @@ import numpy as np
 
 from skdeep.data._dense_rows import dense_rows
 from skdeep.data._training_data import TrainingData
+from skdeep.engine.backends._loading import load_tensorflow
 
 ROWS_PER_CALL = 8192
 
 
 def train_with_keras(
-    model: Any,
-    input_shapes: Sequence[tuple[int, ...]],
+    fitted: KerasTrained,
     training: TrainingData,
     validation: TrainingData | None,
     arguments: Mapping[str, Any],
@@ -29,38 +29,32 @@ def train_with_keras(
 
     ``targets`` makes of y what Keras gets; by default the columns of each output.
     """
-    targets = targets or functools.partial(model_targets, model)
-    rows = model_inputs(model, training.X, input_shapes)
+    targets = targets or functools.partial(model_targets, fitted.model)
     held_out = None
     if validation is not None:
         weight = _weights(validation.weight)
         held_out = (
-            model_inputs(model, validation.X, input_shapes),
+            fitted.rows(validation.X),
             targets(validation.y),
             *([] if weight is None else [weight]),
         )
-    found = model.fit(
-        rows,
-        targets(training.y),
+    return fit_with_keras(
+        fitted.model,
+        fitted.rows(training.X),
+        y=targets(training.y),
         sample_weight=_weights(training.weight),
         validation_data=held_out,
         **arguments,
     )
+
+
+def fit_with_keras(model: Any, X: Any, **arguments: Any) -> dict[str, list[float]]:
+    """Call ``keras.Model.fit``; return its history as plain numbers."""
+    found = model.fit(X, **arguments)
     return {
         name: [float(value) for value in values]
         for name, values in found.history.items()
     }
-
-
-def model_inputs(model: Any, X: Any, input_shapes: Sequence[tuple[int, ...]]) -> Any:
-    """The inputs of a model, of rows that hold all of them."""
-    if len(input_shapes) == 1:
-        return dense_rows(X, slice(None), input_shapes[0], _dtype(model, X))
-    ends = np.cumsum([int(np.prod(shape)) for shape in input_shapes])
-    return tuple(
-        X[:, end - int(np.prod(shape)) : end].reshape(-1, *shape)
-        for end, shape in zip(ends, input_shapes, strict=True)
-    )
 
 
 def model_targets(model: Any, y: np.ndarray) -> Any:
@@ -69,7 +63,14 @@ def model_targets(model: Any, y: np.ndarray) -> Any:
     if len(outputs) < 2 or y.ndim == 1:
         return y
     ends = np.cumsum([int(output.shape[-1]) for output in outputs])
-    return [y[:, e - int(o.shape[-1]) : e] for e, o in zip(ends, outputs, strict=True)]
+    parts = [
+        y[:, end - int(output.shape[-1]) : end]
+        for end, output in zip(ends, outputs, strict=True)
+    ]
+    names = getattr(model, "output", None)
+    if not isinstance(names, Mapping):
+        return parts
+    return dict(zip(names, parts, strict=True))  # in the order of ``outputs``
 
 
 def _weights(weight: np.ndarray) -> Any:
@@ -77,11 +78,27 @@ def _weights(weight: np.ndarray) -> Any:
     return None if (weight == 1).all() else weight
 
 
-def _dtype(model: Any, X: Any) -> Any:
-    """The dtype of rows: ints stay, all else is what Keras computes in."""
+def _as_input(values: np.ndarray, shape: tuple[int, ...], dtype: Any) -> Any:
+    """Rows for one input: words as a tensor, ints as they are, all else as floats."""
     import keras
 
-    return X.dtype if X.dtype.kind in "iu" else keras.config.floatx()
+    values = values.reshape(-1, *shape)
+    if values.dtype.kind == "O" and dtype not in (None, "string"):
+        return values.astype(dtype)
+    if values.dtype.kind in "OUS":
+        return _words_or_floats(values)
+    return values if values.dtype.kind in "iu" else values.astype(keras.config.floatx())
+
+
+def _words_or_floats(values: np.ndarray) -> Any:
+    """Values of a table that holds both, for an input that may be either."""
+    try:
+        return values.astype("float32")
+    except ValueError:
+        words = [v if isinstance(v, bytes) else str(v) for v in values.ravel()]
+        return load_tensorflow().reshape(
+            load_tensorflow().constant(words), values.shape
+        )
 
 
 class KerasTrained:
@@ -95,6 +112,8 @@ class KerasTrained:
         The shape of a row, for each input.
     rescaling : (scale, offset), default=None
         What turns outputs into targets in their units.
+    input_names : tuple of str, default=None
+        Names of the inputs, for a model that does not say which it has.
     """
 
     def __init__(
@@ -102,22 +121,60 @@ class KerasTrained:
         model: Any,
         input_shapes: Sequence[tuple[int, ...]],
         rescaling: tuple[np.ndarray, np.ndarray] | None = None,
+        input_names: Sequence[str] | None = None,
     ):
         self.model = model
         self.input_shapes = input_shapes
         self.rescaling = rescaling
+        self.input_names = input_names
+
+    def rows(self, X: Any) -> Any:
+        """What the model takes, of rows that hold all inputs side by side."""
+        wanted = getattr(self.model, "inputs", None) or []
+        dtypes = [tensor.dtype for tensor in wanted] or [None] * len(self.input_shapes)
+        if len(self.input_shapes) == 1:
+            X = dense_rows(X, slice(None), (-1,), X.dtype)
+        ends = np.cumsum([int(np.prod(shape)) for shape in self.input_shapes])
+        parts = [
+            _as_input(X[:, end - int(np.prod(shape)) : end], shape, dtype)
+            for end, shape, dtype in zip(ends, self.input_shapes, dtypes, strict=True)
+        ]
+        if self.input_names and not wanted:
+            return dict(zip(self.input_names, parts, strict=True))
+        return parts[0] if len(parts) == 1 else tuple(parts)
+
+    def raw(self, X: Any) -> Any:
+        """What ``keras.Model.predict`` returns for rows of X."""
+        size = _fixed_batch_size(self.model)
+        if size is None:
+            rows = self.rows(X)
+            return self.model.predict(rows, batch_size=ROWS_PER_CALL, verbose=0)
+        # A model of one size of batch takes full batches only.
+        n_rows = X.shape[0]
+        filled = self.rows(X[np.arange(-(-n_rows // size) * size) % n_rows])
+        found = self.model.predict(filled, batch_size=size, verbose=0)
+        return load_tensorflow().nest.map_structure(lambda part: part[:n_rows], found)
 
     def predict(
         self, X: Any, decode: Callable[[np.ndarray], np.ndarray] = np.asarray
     ) -> np.ndarray:
         """Outputs for rows of X, in the units of the target."""
-        rows = model_inputs(self.model, X, self.input_shapes)
-        found = self.model.predict(rows, batch_size=ROWS_PER_CALL, verbose=0)
+        return decode(self.side_by_side(self.raw(X)))
+
+    def side_by_side(self, found: Any) -> np.ndarray:
+        """One array of what a model predicts, in the units of the target."""
         parts = found.values() if isinstance(found, Mapping) else found
         several = isinstance(found, Mapping | list | tuple)
-        outputs = np.hstack(list(parts)) if several else found
-        outputs = outputs.reshape(len(outputs), -1)
+        parts = list(parts) if several else [found]
+        outputs = np.hstack([part.reshape(len(part), -1) for part in parts])
         if self.rescaling is not None:
             scale, offset = self.rescaling
             outputs = outputs * scale + offset
-        return decode(outputs)
+        return outputs
+
+
+def _fixed_batch_size(model: Any) -> int | None:
+    """The only number of rows that a model takes; None if it takes any."""
+    inputs = getattr(model, "inputs", None) or []
+    sizes = {tensor.shape[0] for tensor in inputs} - {None}
+    return int(min(sizes)) if sizes else None

@@ -135,7 +135,7 @@ class Measures:
 
         if not self._objective.target_type.are_class_numbers:
             return y
-        if _wants_class_numbers(consumer):
+        if wants_class_numbers(consumer):
             return ops.expand_dims(y, -1)
         return ops.one_hot(y, self._objective.n_outputs, dtype=dtype)
 
@@ -179,7 +179,7 @@ def _reduces(metric: Any, target: Any, outputs: Any) -> bool:
     return _is_of_batches(values, outputs.shape[0])
 
 
-def _wants_class_numbers(consumer: Any) -> bool:
+def wants_class_numbers(consumer: Any) -> bool:
     """Whether a loss or metric takes class numbers; a name alone says nothing."""
     from keras import losses, metrics
 
@@ -192,6 +192,7 @@ def _wants_class_numbers(consumer: Any) -> bool:
     )
     classes = (
         losses.SparseCategoricalCrossentropy,
+        losses.Circle,
         metrics.SparseCategoricalAccuracy,
         metrics.SparseCategoricalCrossentropy,
         metrics.SparseTopKCategoricalAccuracy,

@@ -1,4 +1,4 @@
-"""Convolutional networks for images.
+"""Convolutional networks for images and sequences.
 
 ``scripts/write_parameters.py`` writes the constructors, and what the docstrings say of
 parameters and attributes, from the tables in ``_parameters.py`` and ``_attributes.py``.
@@ -7,33 +7,69 @@ parameters and attributes, from the tables in ``_parameters.py`` and ``_attribut
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import Any
 
 from numpy.random import RandomState
 from numpy.typing import ArrayLike
 
 from skdeep.data._features import check_images
+from skdeep.data._sequences import SequenceRules, check_sequences
 from skdeep.estimators._callback_parameters import CallbackParameters
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import CONSTRAINTS
 from skdeep.estimators._regressor import NetworkRegressor
+from skdeep.exceptions import InvalidNetworkError
 
 
 class ImageNetwork(CallbackParameters, NetworkEstimator):
-    """Images, or flat rows of them."""
+    """Images or sequences, or flat rows of them."""
+
+    _takes_chunks = True
 
     def _check_X(self, X, *, reset):
-        fitted_shape = None if reset else self.image_shape_
+        """Sets: ``image_shape_`` or ``sequence_shape_``, with ``reset``."""
+        fitted = None if reset else self._input_shape()
+        if self._takes_sequences(X) if fitted is None else len(fitted) == 2:
+            return self._check_sequences(X, fitted)
         X, shape = check_images(
-            self, X, self.image_shape, self._float_dtype, fitted_shape=fitted_shape
+            self, X, self.image_shape, self._float_dtype, fitted_shape=fitted
         )
         if reset:
+            self.__dict__.pop("sequence_shape_", None)  # of an earlier fit
             self.image_shape_ = shape
         return X
 
+    def _check_sequences(self, X, fitted):
+        """Check sequences of one length."""
+        rules = SequenceRules(
+            self.sequence_shape, None, False, None, self._float_dtype, False
+        )
+        X, shape = check_sequences(self, X, rules, fitted)
+        if fitted is None:
+            self.__dict__.pop("image_shape_", None)
+            self.sequence_shape_ = shape
+        return X
+
+    def _takes_sequences(self, X):
+        """Whether the parameters say so: images may have three axes, too."""
+        if self.sequence_shape is None:
+            if self.image_shape is not None or getattr(X, "ndim", 0) > 3:
+                return False
+            size = self.kernel_size
+            return not isinstance(size, Integral) and len(size) == 1
+        if self.image_shape is not None:
+            raise InvalidNetworkError(
+                "Expected image_shape or sequence_shape, one of the two; got "
+                f"image_shape={self.image_shape!r} and "
+                f"sequence_shape={self.sequence_shape!r}. Leave one at None."
+            )
+        return True
+
     def _input_shape(self):
-        return self.image_shape_
+        is_sequence = "sequence_shape_" in vars(self)
+        return self.sequence_shape_ if is_sequence else self.image_shape_
 
     def __sklearn_tags__(self):
         """What scikit-learn asks about the estimator."""
@@ -43,7 +79,7 @@ class ImageNetwork(CallbackParameters, NetworkEstimator):
 
 
 class CNNClassifier(NetworkClassifier, ImageNetwork):
-    """Classify images with a convolutional network.
+    """Classify images or sequences with a convolutional network.
 
     Blocks of convolutions with a pooling behind each, then fully connected layers and a
     softmax, or a sigmoid per output for two classes and for labels that do not exclude
@@ -54,13 +90,15 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     filters : tuple of int or of tuples of int, default=(32, 64)
         Filters of each convolution. A tuple in the tuple is a block: its convolutions
         follow each other, with one pooling behind them.
-    kernel_size : int or (int, int), default=3
-        Rows and columns of the convolutions' windows, in pixels.
+    kernel_size : int, (int, int) or (int,), default=3
+        Rows and columns of the convolutions' windows, in pixels; or the steps of
+        windows over sequences.
     padding : {"same", "valid"}, default="same"
         Of convolutions and poolings: "same" pads, so any image works; "valid" does not,
-        so images shrink.
+        so images and sequences shrink.
     pool_size : int, None, or one entry per block, default=2
-        Window and stride of the pooling behind each block, in pixels; None for none.
+        Window and stride of the pooling behind each block, in pixels or steps; None for
+        none.
     pooling : {"max", "average"}, default="max"
         Kind of pooling.
     conv_dropout : float or sequence of float, default=0.0
@@ -73,6 +111,10 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     image_shape : (height, width, channels), default=None
         Shape of the images when X has flat rows, as behind a scaler; one entry may be
         -1.
+    sequence_shape : (n_steps, n_channels), default=None
+        X has sequences, of shape (n_samples, n_steps, n_channels) or as flat rows, and
+        windows go along their steps; one entry may be -1. None for images, unless
+        ``kernel_size`` is ``(n_steps,)``.
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
@@ -183,7 +225,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -267,7 +311,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
     model_ : keras.Model
         The network in standard Keras layers.
     image_shape_ : tuple of (int, int, int)
-        Height, width and channels of the images seen in fit.
+        Height, width and channels of the images seen in fit, if X had images.
+    sequence_shape_ : tuple of (int, int)
+        Steps and channels of the sequences seen in fit, if X had sequences.
 
     Raises
     ------
@@ -307,6 +353,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         conv_dropout: float | ArrayLike = 0.0,
         global_pooling: str | None = None,
         image_shape: ArrayLike | None = None,
+        sequence_shape: ArrayLike | None = None,
         hidden_layer_sizes: int | ArrayLike = (128,),
         n_layers: int | None = None,
         units: int | None = None,
@@ -361,6 +408,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         self.conv_dropout = conv_dropout
         self.global_pooling = global_pooling
         self.image_shape = image_shape
+        self.sequence_shape = sequence_shape
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_layers = n_layers
         self.units = units
@@ -409,7 +457,7 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
 
 
 class CNNRegressor(NetworkRegressor, ImageNetwork):
-    """Predict numbers from images with a convolutional network.
+    """Predict numbers from images or sequences with a convolutional network.
 
     Blocks of convolutions with a pooling behind each, then fully connected layers,
     trained on the squared error.
@@ -419,13 +467,15 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     filters : tuple of int or of tuples of int, default=(32, 64)
         Filters of each convolution. A tuple in the tuple is a block: its convolutions
         follow each other, with one pooling behind them.
-    kernel_size : int or (int, int), default=3
-        Rows and columns of the convolutions' windows, in pixels.
+    kernel_size : int, (int, int) or (int,), default=3
+        Rows and columns of the convolutions' windows, in pixels; or the steps of
+        windows over sequences.
     padding : {"same", "valid"}, default="same"
         Of convolutions and poolings: "same" pads, so any image works; "valid" does not,
-        so images shrink.
+        so images and sequences shrink.
     pool_size : int, None, or one entry per block, default=2
-        Window and stride of the pooling behind each block, in pixels; None for none.
+        Window and stride of the pooling behind each block, in pixels or steps; None for
+        none.
     pooling : {"max", "average"}, default="max"
         Kind of pooling.
     conv_dropout : float or sequence of float, default=0.0
@@ -438,6 +488,10 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     image_shape : (height, width, channels), default=None
         Shape of the images when X has flat rows, as behind a scaler; one entry may be
         -1.
+    sequence_shape : (n_steps, n_channels), default=None
+        X has sequences, of shape (n_samples, n_steps, n_channels) or as flat rows, and
+        windows go along their steps; one entry may be -1. None for images, unless
+        ``kernel_size`` is ``(n_steps,)``.
     hidden_layer_sizes : int or tuple of int, default=(128,)
         Units of each hidden layer. Widen or deepen when the training loss stays high,
         narrow when only the validation loss does.
@@ -455,6 +509,12 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
         ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
         layer, None for none.
+    output_activation : "auto" or the name of a Keras activation, default="auto"
+        What predictions go through: "softplus", "exponential", "squareplus" or "relu"
+        keep them above 0, "sigmoid" or "hard_sigmoid" between 0 and 1, "tanh" or
+        "softsign" between -1 and 1, "linear" lets them be any number. "auto" is
+        "exponential" for "poisson", "gamma" and "tweedie", else "linear". Targets are
+        trained on in their units then: ``normalize_y="auto"`` leaves them alone.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
     batch_normalization : bool, "after" or tuple of them, default=False
@@ -551,7 +611,9 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -628,7 +690,9 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
     model_ : keras.Model
         The network in standard Keras layers.
     image_shape_ : tuple of (int, int, int)
-        Height, width and channels of the images seen in fit.
+        Height, width and channels of the images seen in fit, if X had images.
+    sequence_shape_ : tuple of (int, int)
+        Steps and channels of the sequences seen in fit, if X had sequences.
 
     Raises
     ------
@@ -665,11 +729,13 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         conv_dropout: float | ArrayLike = 0.0,
         global_pooling: str | None = None,
         image_shape: ArrayLike | None = None,
+        sequence_shape: ArrayLike | None = None,
         hidden_layer_sizes: int | ArrayLike = (128,),
         n_layers: int | None = None,
         units: int | None = None,
         activation: str | Callable[..., Any] | ArrayLike = "relu",
         activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        output_activation: str = "auto",
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
@@ -719,11 +785,13 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         self.conv_dropout = conv_dropout
         self.global_pooling = global_pooling
         self.image_shape = image_shape
+        self.sequence_shape = sequence_shape
         self.hidden_layer_sizes = hidden_layer_sizes
         self.n_layers = n_layers
         self.units = units
         self.activation = activation
         self.activation_params = activation_params
+        self.output_activation = output_activation
         self.kernel_initializer = kernel_initializer
         self.batch_normalization = batch_normalization
         self.input_dropout = input_dropout

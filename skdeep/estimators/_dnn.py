@@ -26,6 +26,8 @@ from skdeep.estimators._regressor import NetworkRegressor
 class TableNetwork(CallbackParameters, NetworkEstimator):
     """Rows of features."""
 
+    _takes_chunks = True
+
     def _check_X(self, X, *, reset):
         """Check rows, and in fit look at which features are numeric.
 
@@ -192,7 +194,9 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -436,6 +440,12 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
         ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
         layer, None for none.
+    output_activation : "auto" or the name of a Keras activation, default="auto"
+        What predictions go through: "softplus", "exponential", "squareplus" or "relu"
+        keep them above 0, "sigmoid" or "hard_sigmoid" between 0 and 1, "tanh" or
+        "softsign" between -1 and 1, "linear" lets them be any number. "auto" is
+        "exponential" for "poisson", "gamma" and "tweedie", else "linear". Targets are
+        trained on in their units then: ``normalize_y="auto"`` leaves them alone.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
     batch_normalization : bool, "after" or tuple of them, default=False
@@ -549,7 +559,9 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -664,6 +676,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         units: int | None = None,
         activation: str | Callable[..., Any] | ArrayLike = "relu",
         activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        output_activation: str = "auto",
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
@@ -715,6 +728,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         self.units = units
         self.activation = activation
         self.activation_params = activation_params
+        self.output_activation = output_activation
         self.kernel_initializer = kernel_initializer
         self.batch_normalization = batch_normalization
         self.input_dropout = input_dropout

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import inspect
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,12 +19,13 @@ from skdeep.engine._key import ProgramKey, resolve_batch_size
 from skdeep.engine._objective import Objective, make_objective
 from skdeep.estimators._keras_routing import made, made_all, routed
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._losses import NAMED, resolve_loss
+from skdeep.keras_objects._losses import NAMED, name_of_loss, resolve_loss
 from skdeep.keras_objects._optimizers import Optimizer, make_optimizer
 from skdeep.keras_objects._spec import KerasSpec
 from skdeep.networks._head import BINARY, MULTICLASS, ClassHead, Head
 from skdeep.networks._keras_config import all_layers, describe_model, rebuild_model
 from skdeep.networks._keras_network import keras_network
+from skdeep.networks._one_hot_head import head_for_loss
 
 # Methods by which a model can say how it is trained.
 TRAINING_METHODS = ("fit", "train_step", "test_step", "compute_loss", "compute_metrics")
@@ -88,6 +90,16 @@ def built_model(model: Any, input_shapes: Sequence[tuple[int, ...]]) -> Any:
     return around
 
 
+def built_or_why_not(
+    model: Any, input_shapes: Sequence[tuple[int, ...]]
+) -> tuple[Any, str]:
+    """Return what ``built_model`` returns, or the model and why there is no such."""
+    try:
+        return built_model(model, input_shapes), ""
+    except Exception as error:  # of Keras, or of the user's own classes
+        return model, f"it cannot be made again from its configuration: {error}"
+
+
 def own_training(model: Any) -> str:
     """The name of a method by which a model says itself how it is trained."""
     import keras
@@ -96,6 +108,19 @@ def own_training(model: Any) -> str:
         if getattr(type(model), name) is not getattr(keras.Model, name):
             return name
     return ""
+
+
+def _loss_and_params(
+    model: Any, parameters: Mapping[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The loss of the parameters, or of a compiled model; None if nobody has said."""
+    given = {**parameters, **routed(parameters, "compile")}
+    loss, loss_params = given["loss"], routed(parameters, "loss")
+    if loss is None and model.compiled:
+        loss = model.loss
+    if isinstance(loss, type):
+        return loss(**loss_params), {}
+    return loss, loss_params
 
 
 def compiled_settings(model: Any, parameters: Mapping[str, Any]) -> Compiled:
@@ -109,11 +134,7 @@ def compiled_settings(model: Any, parameters: Mapping[str, Any]) -> Compiled:
         metrics = keras.saving.deserialize_keras_object(own["metrics"])
     if metrics is not None:
         metrics = made_all(metrics, routed(parameters, "metrics"), "metrics")
-    loss, loss_params = given["loss"], routed(parameters, "loss")
-    if loss is None and model.compiled:
-        loss = model.loss
-    if isinstance(loss, type):
-        loss, loss_params = loss(**loss_params), {}
+    loss, loss_params = _loss_and_params(model, parameters)
     optimizer = given["optimizer"]
     if optimizer is None and model.compiled:
         optimizer = model.optimizer
@@ -126,7 +147,7 @@ def compiled_settings(model: Any, parameters: Mapping[str, Any]) -> Compiled:
     )
 
 
-def why_keras(model: Any, parameters: Mapping[str, Any]) -> str:
+def why_keras(model: Any, parameters: Mapping[str, Any], X: Any) -> str:
     """Say why the engine cannot train a built model; empty if it can."""
     given = {**parameters, **routed(parameters, "compile")}
     own = model.get_compile_config() if model.compiled else {}
@@ -144,11 +165,16 @@ def why_keras(model: Any, parameters: Mapping[str, Any]) -> str:
     outputs = getattr(model, "outputs", None) or []
     if len(outputs) != 1 or len(outputs[0].shape) != 2 or outputs[0].shape[1] is None:
         return "it does not have one output of (n_samples, n_units)"
+    if X.dtype.kind == "O":
+        return "its rows hold text"
     for layer in all_layers(model):
         if layer.dtype_policy.name in LOSS_SCALED:
             return "it computes in float16, which needs scaled losses"
         if getattr(layer, "stateful", False):
             return f"{layer.name} remembers states from batch to batch"
+        # What they have learnt is in tensors beside their weights, or in tables.
+        if hasattr(layer, "adapt") and getattr(layer, "input_mean", None) is None:
+            return f"{layer.name} is adapted to data before training"
     return ""
 
 
@@ -157,8 +183,10 @@ def _is_dict_of_losses(loss: Any) -> bool:
     return isinstance(loss, Mapping) and "class_name" not in loss
 
 
-def head_for(model: Any, head: Head) -> Head:
-    """Return the head that fits a model's outputs; two units may stand for two classes.
+def head_for(model: Any, head: Head, parameters: Mapping[str, Any], y: Any) -> Head:
+    """Return the head that fits a model's outputs and its loss.
+
+    Two units may stand for two classes; rows of one label each may be one-hot classes.
 
     Raises
     ------
@@ -166,9 +194,11 @@ def head_for(model: Any, head: Head) -> Head:
         If the model has another number of outputs than the target needs.
     """
     outputs = getattr(model, "outputs", None) or []
-    units = sum(int(output.shape[-1] or 1) for output in outputs)
-    if units == head.n_outputs or not outputs:
-        return head
+    sizes = [output.shape[1:] for output in outputs]
+    units = sum(math.prod(n or 1 for n in size) for size in sizes)
+    is_known = all(n is not None for size in sizes for n in size)
+    if units == head.n_outputs or not outputs or not is_known:
+        return head_for_loss(head, _loss_name(model, parameters), y)
     alternative = ""
     if isinstance(head, ClassHead) and head.target == BINARY.name:
         if units == len(head.classes) == 2:
@@ -179,6 +209,17 @@ def head_for(model: Any, head: Head) -> Head:
         f"{head.target_type.name} target; got {units}. Give its last layer "
         "meta['n_outputs_expected_'] units."
     )
+
+
+def _loss_name(model: Any, parameters: Mapping[str, Any]) -> str:
+    """The class of the loss that a model is trained with; empty if it is unclear."""
+    loss, loss_params = _loss_and_params(model, parameters)
+    if loss is None:
+        return ""
+    try:
+        return name_of_loss(resolve_loss(loss, dict(loss_params)))
+    except (TypeError, ValueError):  # one for each output; or a fault told later
+        return ""
 
 
 def make_program(
@@ -286,12 +327,16 @@ def model_to_train(model: Any, is_own: bool) -> Any:
     return copy.deepcopy(model) if is_own else model
 
 
-def input_names(model: Any) -> list[str]:
-    """The names of a model's inputs, in the order in which it flattens them."""
-    given = getattr(model, "input", None) if getattr(model, "inputs", None) else None
+def inputs_of(model: Any) -> list[tuple[str, tuple[int, ...]]]:
+    """The names of a model's inputs and the shapes of their rows, as it orders them.
+
+    Empty for a model that does not say.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    given = getattr(model, "input", None) if inputs else None
     if isinstance(given, Mapping):
-        return sorted(given)
-    return [tensor.name for tensor in getattr(model, "inputs", None) or []]
+        return [(name, tuple(given[name].shape[1:])) for name in sorted(given)]
+    return [(tensor.name, tuple(tensor.shape[1:])) for tensor in inputs]
 
 
 def _own_loss(loss: Any, parameters: Mapping[str, Any], head: Head) -> Any:
@@ -299,6 +344,15 @@ def _own_loss(loss: Any, parameters: Mapping[str, Any], head: Head) -> Any:
     loss, params = head.loss(loss, routed(parameters, "loss"))
     is_own = isinstance(loss, str) and loss in NAMED
     return resolve_loss(loss, dict(params)).call if is_own else None
+
+
+def _automatic_loss(model: Any, head: Any) -> Any:
+    """The loss that fits the target, for each output."""
+    if hasattr(head, "losses_for"):
+        return head.losses_for(model)
+    n_outputs = len(getattr(model, "outputs", None) or [None])
+    loss = head.target_type.loss
+    return loss if n_outputs == 1 else [loss] * n_outputs
 
 
 def compile_to_train(model: Any, parameters: Mapping[str, Any], head: Head) -> None:
@@ -315,9 +369,7 @@ def compile_to_train(model: Any, parameters: Mapping[str, Any], head: Head) -> N
             model.run_eagerly = True
         return
     if "loss" not in given and not (model.compiled and model.loss):
-        n_outputs = len(getattr(model, "outputs", None) or [None])
-        loss = head.target_type.loss
-        given["loss"] = loss if n_outputs == 1 else [loss] * n_outputs
+        given["loss"] = _automatic_loss(model, head)
     elif "loss" not in given:
         given["loss"] = model.loss
     model.compile(**given)

@@ -75,11 +75,13 @@ class EncodedHead:
             return parts[0]
         return parts if self.keys is None else dict(zip(self.keys, parts, strict=True))
 
-    def learn_outputs(self, model: Any) -> None:
-        """Note what a model returns. Sets: ``output_shapes``, ``output_names``."""
-        outputs = model.output
-        self.output_names = list(outputs) if isinstance(outputs, Mapping) else None
-        self.output_shapes = [tuple(output.shape[1:]) for output in model.outputs]
+    def learn_outputs(self, predicted: Any) -> None:
+        """Note what a model predicts. Sets: ``output_shapes``, ``output_names``."""
+        is_named = isinstance(predicted, Mapping)
+        self.output_names = list(predicted) if is_named else None
+        parts = list(predicted.values()) if is_named else predicted
+        parts = parts if isinstance(parts, list | tuple) else [parts]
+        self.output_shapes = [tuple(part.shape[1:]) for part in parts]
 
     def decode(self, outputs: np.ndarray, **ignored: Any) -> Any:
         """Let the encoder turn outputs into targets."""

@@ -10,14 +10,15 @@ from typing import Any
 from skdeep._sklearn import StrOptions
 from skdeep.data._sample_weights import class_weights, combined
 from skdeep.estimators._classifier import NetworkClassifier
-from skdeep.estimators._keras_encoded_targets import EncodedHead, EncodedTargets
+from skdeep.estimators._keras_encoded_targets import EncodedHead
 from skdeep.estimators._keras_network_estimator import CONSTRAINTS, KerasEstimator
 from skdeep.estimators._keras_routing import routed
+from skdeep.estimators._keras_shaped_targets import ShapedTargets
 from skdeep.estimators._regressor import NetworkRegressor
 from skdeep.networks._output_from_parameters import number_output
 
 
-class KerasClassifier(EncodedTargets, NetworkClassifier, KerasEstimator):
+class KerasClassifier(ShapedTargets, NetworkClassifier, KerasEstimator):
     """Classify with a Keras network of your own.
 
     The network is trained by the same compiled program as ``DNNClassifier``, from
@@ -199,7 +200,7 @@ class KerasClassifier(EncodedTargets, NetworkClassifier, KerasEstimator):
         return combined(weight, class_weights(given, head.classes, y))
 
 
-class KerasRegressor(EncodedTargets, NetworkRegressor, KerasEstimator):
+class KerasRegressor(ShapedTargets, NetworkRegressor, KerasEstimator):
     """Regress with a Keras network of your own.
 
     The network is trained by the same compiled program as ``DNNRegressor``, from

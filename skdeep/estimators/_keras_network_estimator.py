@@ -6,33 +6,40 @@ How parameters are routed is in ``_keras_routing``, what is made of a model in
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
-from sklearn.metrics import get_scorer_names
 from sklearn.utils.multiclass import type_of_target
 
 from skdeep._sklearn import Interval, StrOptions, fit_context, with_callbacks
-from skdeep.callbacks._callback import Callback
-from skdeep.callbacks._keras import copy_callbacks
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
-from skdeep.data._holdout import split_rows
+from skdeep.data._batches import gives_batches
 from skdeep.data._inputs import check_inputs, in_order
-from skdeep.engine._random import draw_seeds
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._keras_encoded_targets import EncodedHead
+from skdeep.estimators._keras_fallback import (
+    callbacks_of,
+    refuse_what_keras_cannot,
+)
+from skdeep.estimators._keras_from_batches import (
+    BATCH_ARGUMENTS,
+    TrainedOnBatches,
+    refuse_beside_batches,
+    validation_for_batches,
+)
 from skdeep.estimators._keras_routing import (
     build_arguments,
     is_accepted,
     is_model,
-    made_all,
     prefix_of,
     routed,
     unknown_names,
 )
+from skdeep.estimators._keras_shaped_targets import ShapedHead
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import (
@@ -43,7 +50,6 @@ from skdeep.estimators._parameters import (
 from skdeep.estimators._part_of_fit import epochs_now
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job
 from skdeep.estimators._unchanged_on_error import unchanged_on_error
-from skdeep.exceptions import InvalidNetworkError
 
 # What fit and ``fit__`` may say for one call, besides what the constructor has.
 FIT_ARGUMENTS = frozenset(
@@ -87,7 +93,7 @@ CONSTRAINTS = {
 NOT_IN_META = ("model_", "history_", "callbacks_")
 
 
-class KerasEstimator(NetworkEstimator):
+class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     """What both estimators do with a model of the user's."""
 
     @property
@@ -169,7 +175,7 @@ class KerasEstimator(NetworkEstimator):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -184,10 +190,12 @@ class KerasEstimator(NetworkEstimator):
         ----------
         X : array-like of any rank, sparse matrix, or dict or list of arrays
             Training rows; an array for each input, by the names of the ``keras.Input``
-            or in their order.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            or in their order. Or a generator, ``keras.utils.PyDataset`` or
+            ``tf.data.Dataset`` of batches as Keras takes them, labels as class numbers.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, or a label indicator matrix, for classifiers; numbers for
-            regressors.
+            regressors. Of more axes, or a dict or list of arrays, for models with such
+            outputs; None where X gives targets with its batches.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each row counts; only the ratios matter.
         X_val : like X, default=None
@@ -201,18 +209,24 @@ class KerasEstimator(NetworkEstimator):
             together or not at all.
         **fit_arguments : dict
             Other values for this call: epochs, batch_size, validation_split,
-            validation_data, callbacks, shuffle, class_weight, verbose.
+            validation_data, callbacks, shuffle, class_weight, verbose; where X gives
+            batches also steps_per_epoch, validation_steps and validation_freq.
 
         Returns
         -------
         self : object
             The fitted estimator.
         """
-        settings = self._settings(fit_arguments)
+        settings = self._settings(fit_arguments, gives_batches(X))
+        continuing = self.warm_start and hasattr(self, "_fitted")
+        if gives_batches(X):
+            refuse_beside_batches(y, sample_weight, groups)
+            rows_val = (X_val, y_val, sample_weight_val)
+            validation = validation_for_batches(settings, rows_val)
+            return self._fit_batches(X, validation, settings, continuing)
         if settings.get("validation_data") is not None:
             X_val, y_val, *weights = settings["validation_data"]
             sample_weight_val = weights[0] if weights else None
-        continuing = self.warm_start and hasattr(self, "_fitted")
         rows = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
         rows |= {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
         n_epochs = epochs_now(self, settings["epochs"], {**rows, **fit_arguments})
@@ -255,16 +269,17 @@ class KerasEstimator(NetworkEstimator):
         training = self._training_data(X, y, sample_weight, continuing, classes)
         return self._train(training, None, settings, continuing, tasks, partial=True)
 
-    def _settings(self, fit_arguments):
+    def _settings(self, fit_arguments, of_batches=False):
         """The parameters that count in this call: those of fit, ``fit__``, all."""
         parameters = self.get_params(deep=False)
         own = routed(parameters, "fit")
         own = {n: v for n, v in own.items() if not n.startswith("callbacks__")}
         given = {**own, **fit_arguments}
-        unknown = sorted(set(given) - FIT_ARGUMENTS)
+        known = FIT_ARGUMENTS.union(BATCH_ARGUMENTS if of_batches else ())
+        unknown = sorted(set(given) - known)
         if unknown:
             raise TypeError(
-                f"fit takes {sorted(FIT_ARGUMENTS)} for one call; got {unknown}. Set "
+                f"fit takes {sorted(known)} for one call; got {unknown}. Set "
                 "others in the constructor."
             )
         return {**parameters, **given}
@@ -274,13 +289,21 @@ class KerasEstimator(NetworkEstimator):
         if not continuing:
             self.X_shape_ = getattr(X, "shape", None) or np.shape(rows.X)
             self.X_dtype_ = np.dtype(getattr(X, "dtype", None) or rows.X.dtype)
-            target = np.asarray(y)
-            self.y_dtype_, self.y_ndim_ = target.dtype, target.ndim
-            self.target_type_ = type_of_target(y)
+            self._learn_target(y)
             self.n_outputs_expected_ = self._head.n_outputs
             own = self._encoder_metadata()
             vars(self).update({n: v for n, v in own.items() if n != "n_classes_"})
         return rows
+
+    def _learn_target(self, y):
+        """Note what ``meta`` says of y. Sets: ``y_dtype_``, ..."""
+        if isinstance(self._head, ShapedHead):
+            y = next(iter(y.values() if isinstance(y, Mapping) else y), y)
+            self.target_type_ = "unknown"
+        else:
+            self.target_type_ = type_of_target(y)
+        target = np.asarray(y)
+        self.y_dtype_, self.y_ndim_ = target.dtype, target.ndim
 
     def _check_X(self, X, *, reset):
         fitted = None if reset else self._inputs
@@ -304,7 +327,8 @@ class KerasEstimator(NetworkEstimator):
         found = {n: getattr(self, n) for n in names if n not in NOT_IN_META}
         if isinstance(found.get("classes_"), np.ndarray):
             found["n_classes_"] = self.n_classes_
-        found["n_outputs_"] = found["n_outputs_expected_"]
+        if "n_outputs_expected_" in found:  # which nobody knows of batches of labels
+            found["n_outputs_"] = found["n_outputs_expected_"]
         return {**found, **self._encoder_metadata()}
 
     def _build(self, settings):
@@ -312,7 +336,7 @@ class KerasEstimator(NetworkEstimator):
         from skdeep.estimators._keras_build import compile_arguments
 
         build = self.model if self.build_fn is None else self.build_fn
-        own = {n: v for n, v in settings.items() if n in self._own_names}
+        own = {n: settings[n] for n in self._own_names if n in settings}
         if build is None:
             build = getattr(self, "_keras_build_fn", None)
         if build is None or not callable(build):
@@ -337,73 +361,99 @@ class KerasEstimator(NetworkEstimator):
     ):
         """Build, prepare and run; keep what is left."""
         load_tensorflow()
-        from skdeep.estimators._keras_build import (
-            built_model,
-            head_for,
-            input_names,
-            why_keras,
-        )
+        from skdeep.estimators._keras_build import built_or_why_not, head_for
 
         model, is_users = self._build(settings)
-        model = built_model(model, self._inputs.shapes)
-        self._inputs, training, validation = in_order(
-            self._inputs, input_names(model), training, validation
-        )
+        model, reason = built_or_why_not(model, self._inputs.shapes)
+        rows = self._rows_in_order(model, training, validation)
         is_encoded = isinstance(self._head, EncodedHead)
-        head = self._head if is_encoded else head_for(model, self._head)
-        if head is not self._head:
-            training = _with_codes(training)
-            validation = validation and _with_codes(validation)
+        if not is_encoded:
+            head = head_for(model, self._head, settings, rows[0].labels)
+            rows = tuple(part and _with_codes(part, self._head, head) for part in rows)
             self._head = head
-        reason = why_keras(model, settings)
-        if is_encoded:
-            reason = "what its targets mean is known to target_encoder alone"
-        if reason:
-            _refuse_own_callbacks(settings, reason)
-        if reason and settings.get("calibration"):
-            raise InvalidNetworkError(
-                "calibration='temperature' needs a model that the engine can train; "
-                f"got one that it cannot, since {reason}. Set calibration=None."
-            )
-        self.trainer_ = "keras" if reason else "engine"
         del self._call
-        rows = (training, validation)
-        if reason:
-            return self._train_in_keras(
-                model, is_users, rows, settings, continuing, partial
+        if is_encoded:
+            reason = "what its targets mean is known to their encoder alone"
+        how = (model, is_users, rows, settings, continuing, partial)
+        return self._train_by_whom_can(reason, how, tasks)
+
+    def _rows_in_order(self, model, training, validation):
+        """Put the inputs of rows into the order of a model's. Sets: ``_inputs``."""
+        from skdeep.estimators._keras_build import inputs_of
+
+        columns = getattr(self, "feature_names_in_", None)
+        self._inputs, *rows = in_order(
+            self._inputs, inputs_of(model), columns, training, validation
+        )
+        return tuple(rows)
+
+    def _train_by_whom_can(self, reason, how, tasks):
+        """Train in the engine; by Keras, if there is a reason. Sets: ``trainer_``.
+
+        What the engine cannot compile is refused only if Keras cannot train it either.
+        """
+        from skdeep.estimators._keras_build import why_keras
+
+        model, _, rows, settings, _, _ = how
+        reason = reason or why_keras(model, settings, rows[0].X)
+        program, refusal = (None, None) if reason else self._program_or_error(how)
+        self.trainer_ = "keras" if program is None else "engine"
+        if program is not None:
+            return self._train_in_engine(program, how, tasks)
+        if refusal is None:
+            refuse_what_keras_cannot(settings, reason)
+            return self._train_by_keras(*how)
+        try:
+            refuse_what_keras_cannot(settings, str(refusal))
+            return self._train_by_keras(*how)
+        except Exception as error:
+            raise refusal from error
+
+    def _program_or_error(self, how):
+        """The key and the numbers of the program for a model, or what prevents one."""
+        from skdeep.engine._cache import CACHE
+        from skdeep.estimators._keras_build import (
+            compiled_settings,
+            make_program,
+            resolved_batch_size,
+        )
+
+        model, _, rows, settings, _, _ = how
+        try:
+            key, numbers = make_program(
+                model,
+                compiled_settings(model, settings),
+                self._head,
+                self._inputs.shapes,
+                resolved_batch_size(settings["batch_size"], rows[0].n_rows),
+                settings["jit_compile"],
             )
-        job = self._job(model, is_users, rows, settings, continuing, partial)
+            # The key of an equal one, whose network remembers more.
+            return (CACHE.program(key).key, numbers), None
+        except Exception as error:  # of Keras, or of the user's own classes
+            return None, error
+
+    def _train_in_engine(self, program, how, tasks):
+        """Run the program of a model."""
+        *_, settings, _, partial = how
+        job = self._job(program, *how)
         if settings.get("calibration"):
             _ = job.key.network.output_places  # refuses before anything is trained
         if not settings["epochs"]:
             return self._keep_untrained(job)
         callbacks = self._make_callbacks(
-            job, tasks, _callbacks(settings), settings["verbose"]
+            job, tasks, callbacks_of(settings), settings["verbose"]
         )
         measures = epoch_scores(self, job, settings["monitor"])
         outcome = run_job(job, callbacks, measures)
         keep_optimizer = self.warm_start or partial
         return self._keep(job, outcome, tasks, keep_optimizer=keep_optimizer)
 
-    def _job(self, model, is_users, rows, settings, continuing, partial):
+    def _job(self, program, model, is_users, rows, settings, continuing, partial):
         """Return the job that trains a built model in the engine."""
-        from skdeep.engine._cache import CACHE
-        from skdeep.estimators._keras_build import (
-            compiled_settings,
-            make_program,
-            resolved_batch_size,
-            start_weights,
-        )
+        from skdeep.estimators._keras_build import start_weights
 
-        key, numbers = make_program(
-            model,
-            compiled_settings(model, settings),
-            self._head,
-            self._inputs.shapes,
-            resolved_batch_size(settings["batch_size"], rows[0].n_rows),
-            settings["jit_compile"],
-        )
-        key = CACHE.program(key).key  # an equal one, whose network remembers more
+        key, numbers = program
         setting = Setting(
             settings,
             {},
@@ -433,103 +483,6 @@ class KerasEstimator(NetworkEstimator):
         self.n_outputs_ = self._head.n_outputs
         return self
 
-    def _train_in_keras(self, model, is_users, rows, settings, continuing, partial):
-        """Let Keras train, and keep what is left."""
-        from skdeep.engine._keras_training import KerasTrained, train_with_keras
-        from skdeep.estimators._keras_build import compile_to_train, model_to_train
-
-        if continuing and isinstance(self._fitted, KerasTrained):
-            model = self._fitted.model
-        else:
-            model = model_to_train(model, is_users)
-            compile_to_train(model, settings, self._head)
-        before = self.current_epoch if continuing else 0
-        training, validation, watching = self._rows_for_keras(
-            rows[0], rows[1], settings
-        )
-        history = {}
-        if settings["epochs"]:
-            history = train_with_keras(
-                model,
-                self._inputs.shapes,
-                training,
-                validation,
-                {
-                    "epochs": before + settings["epochs"],
-                    "initial_epoch": before,
-                    "batch_size": _batch_size(settings["batch_size"], training.n_rows),
-                    "shuffle": settings["shuffle"],
-                    "verbose": int(settings["verbose"]),
-                    "callbacks": [*copy_callbacks(_callbacks(settings)), *watching],
-                },
-                getattr(self._head, "structured", None),
-            )
-        if isinstance(self._head, EncodedHead):
-            self._head.learn_outputs(model)
-        self._fitted = KerasTrained(model, self._inputs.shapes, self._head.rescaling)
-        self._measure(training, partial)
-        earlier = self.history_ if before else {}
-        self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
-        self.n_iter_ = len(history.get("loss", []))
-        self.n_epochs_ = self.best_epoch_ = before + self.n_iter_
-        self.n_outputs_ = self._head.n_outputs
-        return self
-
-    def _rows_for_keras(self, training, validation, settings):
-        """Rows of mean weight 1, those to watch, and who watches them."""
-        if not settings["early_stopping"]:
-            return training.with_mean_weight_one("The training rows"), validation, []
-        import keras
-
-        if validation is None:
-            seed = draw_seeds(self.random_state).holdout
-            fraction = settings["validation_fraction"]
-            train, held = split_rows(
-                training.n_rows, fraction, seed, None, training.groups
-            )
-            training, validation = training.take(train), training.take(held)
-        monitor = settings["monitor"]
-        _refuse_scorer(monitor)
-        stop = keras.callbacks.EarlyStopping(
-            "val_loss" if monitor == "auto" else monitor,
-            min_delta=settings["min_delta"],
-            patience=settings["patience"],
-            mode=settings["monitor_mode"],
-            restore_best_weights=True,
-        )
-        return training.with_mean_weight_one("The training rows"), validation, [stop]
-
-
-def _callbacks(settings):
-    """The callbacks of a fit, those given as classes made."""
-    arguments = routed(settings, "callbacks") | routed(settings, "fit__callbacks")
-    return made_all(settings["callbacks"], arguments, "callbacks")
-
-
-def _refuse_scorer(monitor):
-    """Refuse a score where Keras trains, which knows columns of its history."""
-    if callable(monitor) or monitor in get_scorer_names():
-        raise ValueError(
-            "monitor must be a column of the history for a model that Keras trains; "
-            f"got {monitor!r}. Take a metric of Keras, or a model that the engine can "
-            "train (see trainer_)."
-        )
-
-
-def _refuse_own_callbacks(settings, reason):
-    """Refuse callbacks that Keras cannot call."""
-    own = [c for c in _callbacks(settings) if isinstance(c, Callback)]
-    if own:
-        raise InvalidNetworkError(
-            f"Callbacks of skdeep need a model that its engine can train; got {own} "
-            f"with one that it cannot, since {reason}. Leave them out, or use Keras'."
-        )
-
-
-def _batch_size(batch_size, n_rows):
-    """What Keras is told: None is its default, -1 stands for all rows."""
-    return n_rows if batch_size == -1 else batch_size
-
 
 def _last_rows(rows, fraction):
     """Split off the last rows, as Keras does with ``validation_split``."""
@@ -544,6 +497,9 @@ def _last_rows(rows, fraction):
     return rows.take(places[:n_trained]), held_out
 
 
-def _with_codes(rows):
-    """Targets as class numbers, where they were a column of 0 and 1."""
-    return replace(rows, y=rows.y.ravel())
+def _with_codes(rows, before, head):
+    """Targets as class numbers, where they were a column or rows of 0 and 1."""
+    if head is before:
+        return rows
+    is_column = rows.y.shape[1] == 1
+    return replace(rows, y=rows.y.ravel() if is_column else head.encode(rows.y))

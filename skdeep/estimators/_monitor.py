@@ -12,6 +12,7 @@ from sklearn.metrics import get_scorer, get_scorer_names
 from skdeep.callbacks._callback import Callback, RunView
 from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
 from skdeep.engine._job import Job
+from skdeep.estimators._calibration import CALIBRATED_LOSS, CalibratedLoss
 from skdeep.exceptions import InvalidNetworkError
 
 Scorer = Callable[..., Any]
@@ -27,6 +28,8 @@ def resolved_monitor(monitor: Any, names: Sequence[str]) -> tuple[str, Scorer | 
     names : sequence of str
         The loss and the metrics.
     """
+    if isinstance(monitor, str) and monitor == CALIBRATED_LOSS:
+        return monitor, None
     columns = [*names, *(f"val_{name}" for name in names), "learning_rate"]
     if callable(monitor):
         function = getattr(monitor, "_score_func", monitor)
@@ -41,6 +44,12 @@ def resolved_monitor(monitor: Any, names: Sequence[str]) -> tuple[str, Scorer | 
 def stopping_rule(parameters: Any, names: Sequence[str]) -> StoppingRule | None:
     """Say when to stop early, if asked to; a wrong monitor is wrong without, too."""
     column, scorer = resolved_monitor(parameters["monitor"], names)
+    if column == CALIBRATED_LOSS and parameters.get("calibration") is None:
+        raise InvalidNetworkError(
+            f"monitor={column!r} is the loss that a classifier's calibration leaves; "
+            "got an estimator without. Set calibration='temperature', or monitor "
+            "'val_loss'."
+        )
     if not parameters["early_stopping"]:
         return None
     mode = parameters["monitor_mode"]
@@ -56,7 +65,11 @@ def stopping_rule(parameters: Any, names: Sequence[str]) -> StoppingRule | None:
 def epoch_scores(estimator: Any, job: Job, monitor: Any) -> list[Callback]:
     """Return what scores the epochs of a job, if it has rows to score."""
     column, scorer = resolved_monitor(monitor, job.key.objective.names)
-    if scorer is None or job.validation is None:
+    if job.validation is None:
+        return []
+    if column == CALIBRATED_LOSS:
+        return [CalibratedLoss(job)]
+    if scorer is None:
         return []
     return [EpochScore(estimator, job, column, scorer)]
 

@@ -22,6 +22,7 @@ from skdeep.callbacks._callback import Callback
 from skdeep.callbacks._keras import KerasCallbacks, copy_callbacks
 from skdeep.callbacks._progress import make_display
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
+from skdeep.data._chunks import are_chunks, gathered
 from skdeep.data._features import (
     check_lengths,
     check_range,
@@ -46,6 +47,7 @@ from skdeep.estimators._members import (
     put_together,
 )
 from skdeep.estimators._monitor import epoch_scores
+from skdeep.estimators._other_arguments import OtherArguments
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._part_of_fit import epochs_now
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
@@ -64,10 +66,13 @@ FEWEST_EPOCHS = 5
 UNMADE = "_unmade"  # parameters of a pickle by name, as specs
 
 
-class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
+class NetworkEstimator(
+    OtherArguments, FittedViews, CallbackSupportMixin, BaseEstimator, ABC
+):
     """Fit, predict and look at a network; concrete classes have the constructor."""
 
     _fewest_rows_to_stop = FEWEST_ROWS_TO_STOP  # for early_stopping="auto"
+    _takes_chunks = False  # whether fit takes rows and targets in pieces
     # Groups are for the splitter of a search; whoever wants them here, too, says so.
     # Otherwise every search that routes groups would end in a demand to decide.
     __metadata_request__fit = {"groups": False}
@@ -103,7 +108,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: Any = None,
         *,
         X_val: Any = None,
@@ -117,10 +122,12 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         ----------
         X : {array-like, sparse matrix} of shape (n_samples, n_features)
             Training rows. Networks for images also take (n_samples, height, width)
-            and (n_samples, height, width, channels).
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            and (n_samples, height, width, channels). Without ``y`` an iterable of
+            chunks, (X, y) or (X, y, sample_weight), such as a ``tf.data.Dataset``;
+            ``Tabular*`` and ``Keras*`` take none.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs), default=None
             Labels, or a label indicator matrix, for classifiers; numbers for
-            regressors.
+            regressors. None if X has them in its chunks.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each row counts; a weight of k counts as k rows. Only the ratios
             matter.
@@ -153,6 +160,10 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
             ``interrupted_`` is a fitted estimator with the epochs done, if there are
             any.
         """
+        X, y, sample_weight = self._in_one_piece("X", X, y, sample_weight)
+        X_val, y_val, sample_weight_val = self._in_one_piece(
+            "X_val", X_val, y_val, sample_weight_val
+        )
         continuing = self.warm_start and hasattr(self, "_fitted")
         rows = {"X": X, "y": y, "sample_weight": sample_weight, "groups": groups}
         rows |= {"X_val": X_val, "y_val": y_val, "sample_weight_val": sample_weight_val}
@@ -309,6 +320,13 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
         weight = self._with_class_weight(weight, self._head, y)
         groups = None if groups is None else check_groups(groups, X)
         return TrainingData(X, encoded, weight, y, groups)
+
+    def _in_one_piece(self, name, X, y, sample_weight):
+        """Return rows, targets and weights; chunks of them are gathered."""
+        is_alone = y is None and sample_weight is None
+        if self._takes_chunks and is_alone and are_chunks(X):
+            return gathered(X, name)
+        return X, y, sample_weight
 
     def _with_class_weight(self, weight, head, y):
         """Multiply class weights in; regressors have none."""
@@ -529,6 +547,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _predictions(self, X, decode):
         """What ``decode`` makes of the network's outputs for rows of X."""
+        refuse_datasets(X, "X")
         return self._fitted.predict(self._check_X(X, reset=False), decode)
 
     def __getstate__(self):

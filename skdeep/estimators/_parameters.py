@@ -29,6 +29,7 @@ import numpy as np
 
 from skdeep._sklearn import HasMethods, Interval, Options, StrOptions
 from skdeep.keras_objects._schedules import SCHEDULES
+from skdeep.networks._output_activation import RANGES
 
 ARCHITECTURE, PROGRAM, VARIABLE, RUN = "architecture", "program", "variable", "run"
 
@@ -60,7 +61,8 @@ class Schedule(HasMethods):
         """Say what to give in place of a schedule's name."""
         return (
             "a schedule such as keras.optimizers.schedules.CosineDecay(0.001, "
-            "decay_steps=1000)"
+            "decay_steps=1000); schedules by name go to the parameter schedule, such "
+            "as schedule='cosine'"
         )
 
 
@@ -132,16 +134,17 @@ LAYERS = (
         """Filters of each convolution. A tuple in the tuple is a block: its
         convolutions follow each other, with one pooling behind them.""", only=IMAGES),
     Parameter("kernel_size", 3, ARCHITECTURE, [COUNT, "array-like"],
-        "int or (int, int)",
-        """Rows and columns of the convolutions' windows, in pixels.""", only=IMAGES),
+        "int, (int, int) or (int,)",
+        """Rows and columns of the convolutions' windows, in pixels; or the steps of
+        windows over sequences.""", only=IMAGES),
     Parameter("padding", "same", ARCHITECTURE, [StrOptions({"same", "valid"})],
         '{"same", "valid"}',
         """Of convolutions and poolings: "same" pads, so any image works; "valid" does
-        not, so images shrink.""", only=IMAGES),
+        not, so images and sequences shrink.""", only=IMAGES),
     Parameter("pool_size", 2, ARCHITECTURE, [COUNT, "array-like", None],
         "int, None, or one entry per block",
-        """Window and stride of the pooling behind each block, in pixels; None for
-        none.""", only=IMAGES),
+        """Window and stride of the pooling behind each block, in pixels or steps; None
+        for none.""", only=IMAGES),
     Parameter("pooling", "max", ARCHITECTURE, [StrOptions({"max", "average"})],
         '{"max", "average"}',
         """Kind of pooling.""", only=IMAGES),
@@ -159,6 +162,11 @@ LAYERS = (
         "(height, width, channels)",
         """Shape of the images when X has flat rows, as behind a scaler; one entry may
         be -1.""", only=IMAGES),
+    Parameter("sequence_shape", None, ARCHITECTURE, ["array-like", None],
+        "(n_steps, n_channels)",
+        """X has sequences, of shape (n_samples, n_steps, n_channels) or as flat rows,
+        and windows go along their steps; one entry may be -1. None for images, unless
+        ``kernel_size`` is ``(n_steps,)``.""", only=IMAGES),
     Parameter("hidden_layer_sizes", (128,), ARCHITECTURE, ["array-like", COUNT],
         "int or tuple of int",
         """Units of each hidden layer. Widen or deepen when the training loss stays
@@ -205,6 +213,15 @@ LAYERS = (
         """Parameters of an activation given by name: ``negative_slope`` of
         "leaky_relu", ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or
         those of each layer, None for none.""", only=TABLES | IMAGES),
+    Parameter("output_activation", "auto", ARCHITECTURE,
+        [StrOptions({"auto", *RANGES})],
+        '"auto" or the name of a Keras activation',
+        """What predictions go through: "softplus", "exponential", "squareplus" or
+        "relu" keep them above 0, "sigmoid" or "hard_sigmoid" between 0 and 1, "tanh" or
+        "softsign" between -1 and 1, "linear" lets them be any number. "auto" is
+        "exponential" for "poisson", "gamma" and "tweedie", else "linear". Targets are
+        trained on in their units then: ``normalize_y="auto"`` leaves them alone.""",
+        only=REGRESSORS),
     Parameter("kernel_initializer", "glorot_uniform", ARCHITECTURE, [str, callable],
         "str, Keras initializer or callable",
         """How weights are drawn; "he_normal" suits deep relu networks."""),
@@ -430,7 +447,9 @@ TRAINING = (
         """A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn,
         by name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front."""),
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them."""),
     Parameter("monitor_mode", "auto", RUN, [StrOptions({"auto", "min", "max"})],
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default, and

@@ -24,6 +24,11 @@ from skdeep.estimators._monitor import stopping_rule
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._schedules import CONSTANT
 from skdeep.networks._head import Head, check_loss_takes, warn_of_one_hot
+from skdeep.networks._output_activation import (
+    AUTO,
+    chosen_activation,
+    warn_out_of_reach,
+)
 
 if TYPE_CHECKING:
     from skdeep.engine._fitted import FittedNetwork
@@ -83,6 +88,11 @@ class Setting:
         return self.parameters["early_stopping"] or is_calibrated
 
     @property
+    def output_activation(self) -> str:
+        """That a regressor asks for; "auto" of classifiers, which have their own."""
+        return str(self.parameters.get("output_activation", AUTO))
+
+    @property
     def floats(self) -> str:
         """The dtype of rows, targets and losses."""
         return "float64" if self.parameters["dtype"] == "float64" else "float32"
@@ -115,6 +125,7 @@ def prepare_job(
         warn_of_one_hot(setting.head, training.y)
         if setting.head.target_type.has_units and setting.head.rescaling is None:
             warn_of_size(training.y, training.weight)
+            warn_out_of_reach(training.y, setting.output_activation)
     state = _state_before(setting, key, before)
     if validation is not None:
         if setting.is_first:
@@ -176,7 +187,11 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
         head.n_outputs,
         head.point_units,
     )
-    activation = head.target_type.activation_for(objective.loss_name)
+    activation = chosen_activation(
+        setting.output_activation,
+        objective.loss_name,
+        head.target_type.activation_for(objective.loss_name),
+    )
     network, numbers = make_network(
         given, setting.input_shape, head.n_outputs, activation
     )

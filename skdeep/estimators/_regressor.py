@@ -20,6 +20,7 @@ from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._losses import name_of_loss, resolve_loss
 from skdeep.networks._head import OF_DIFFERENCES, OF_RATIOS, head_of_numbers
 from skdeep.networks._member_moments import moments_of_members, quantiles_of_members
+from skdeep.networks._output_activation import AUTO, may_be_rescaled
 from skdeep.networks._output_from_parameters import number_output
 
 
@@ -38,7 +39,18 @@ class NetworkRegressor(RegressorMixin, NetworkEstimator):
 
     def _standardizes_y(self):
         """Whether to train on the standardised target; "auto" asks the loss."""
-        if self.normalize_y != "auto":
+        is_auto = isinstance(self.normalize_y, str)
+        # Own networks have the one they come with.
+        activation = getattr(self, "output_activation", AUTO)
+        if not may_be_rescaled(activation, self._output().divides_only):
+            if not is_auto and self.normalize_y:
+                raise InvalidNetworkError(
+                    "normalize_y=True would carry predictions out of the range of "
+                    f"output_activation={activation!r}; got both. Leave "
+                    "normalize_y at 'auto', or scale y yourself."
+                )
+            return False
+        if not is_auto:
             return self.normalize_y
         if isinstance(self.loss, str) and self.loss == "auto":
             return True

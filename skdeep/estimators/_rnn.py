@@ -22,6 +22,8 @@ from skdeep.estimators._regressor import NetworkRegressor
 class SequenceNetwork(NetworkEstimator):
     """Sequences, or flat rows of them."""
 
+    _takes_chunks = True
+
     def _check_X(self, X, *, reset):
         """Sets: ``sequence_shape_`` and ``vocabulary_size_``, with ``reset``."""
         size = self.vocabulary_size if reset else self.vocabulary_size_
@@ -185,7 +187,9 @@ class RNNClassifier(NetworkClassifier, SequenceNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -461,6 +465,12 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
     activation_params : dict, default=None
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
         ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default).
+    output_activation : "auto" or the name of a Keras activation, default="auto"
+        What predictions go through: "softplus", "exponential", "squareplus" or "relu"
+        keep them above 0, "sigmoid" or "hard_sigmoid" between 0 and 1, "tanh" or
+        "softsign" between -1 and 1, "linear" lets them be any number. "auto" is
+        "exponential" for "poisson", "gamma" and "tweedie", else "linear". Targets are
+        trained on in their units then: ``normalize_y="auto"`` leaves them alone.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
     batch_normalization : bool, default=False
@@ -557,7 +567,9 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -681,6 +693,7 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         hidden_layer_sizes: int | ArrayLike = (),
         activation: str | Callable[..., Any] = "relu",
         activation_params: dict[Any, Any] | None = None,
+        output_activation: str = "auto",
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool = False,
         dropout: float | ArrayLike = 0.0,
@@ -732,6 +745,7 @@ class RNNRegressor(NetworkRegressor, SequenceNetwork):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.activation_params = activation_params
+        self.output_activation = output_activation
         self.kernel_initializer = kernel_initializer
         self.batch_normalization = batch_normalization
         self.dropout = dropout

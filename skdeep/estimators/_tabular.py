@@ -32,6 +32,7 @@ class RawTableNetwork(TableNetwork):
     """Rows of a table of any columns, made numbers by ``preprocessor_``."""
 
     _fewest_rows_to_stop = FEWEST_ROWS_FOR_MEMBERS
+    _takes_chunks = False  # a preprocessor wants a table
 
     def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
         if not continuing and y is not None:
@@ -237,7 +238,9 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -497,6 +500,12 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         Parameters of an activation given by name: ``negative_slope`` of "leaky_relu",
         ``alpha`` of "elu", ``n_pieces`` of "maxout" (2 by default); or those of each
         layer, None for none.
+    output_activation : "auto" or the name of a Keras activation, default="auto"
+        What predictions go through: "softplus", "exponential", "squareplus" or "relu"
+        keep them above 0, "sigmoid" or "hard_sigmoid" between 0 and 1, "tanh" or
+        "softsign" between -1 and 1, "linear" lets them be any number. "auto" is
+        "exponential" for "poisson", "gamma" and "tweedie", else "linear". Targets are
+        trained on in their units then: ``normalize_y="auto"`` leaves them alone.
     kernel_initializer : str, Keras initializer or callable, default="glorot_uniform"
         How weights are drawn; "he_normal" suits deep relu networks.
     batch_normalization : bool, "after" or tuple of them, default=False
@@ -610,7 +619,9 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         A column of ``history_``, "auto" is "val_loss"; or a scorer of scikit-learn, by
         name or as a callable ``(estimator, X, y)``: rows to validate on are scored
         after every epoch, more is better, and ``history_`` has the scores under the
-        name of the scorer or of its function with ``val_`` in front.
+        name of the scorer or of its function with ``val_`` in front. With
+        ``calibration`` also "val_calibrated_loss", the loss on these rows behind the
+        temperature that is best for them.
     monitor_mode : {"auto", "min", "max"}, default="auto"
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
@@ -735,6 +746,7 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         units: int | None = None,
         activation: str | Callable[..., Any] | ArrayLike = "relu",
         activation_params: dict[Any, Any] | list[Any] | tuple[Any, ...] | None = None,
+        output_activation: str = "auto",
         kernel_initializer: str | Callable[..., Any] = "glorot_uniform",
         batch_normalization: bool | str | ArrayLike = False,
         input_dropout: float = 0.0,
@@ -787,6 +799,7 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         self.units = units
         self.activation = activation
         self.activation_params = activation_params
+        self.output_activation = output_activation
         self.kernel_initializer = kernel_initializer
         self.batch_normalization = batch_normalization
         self.input_dropout = input_dropout

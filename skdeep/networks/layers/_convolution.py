@@ -1,4 +1,4 @@
-"""A convolution of images."""
+"""A convolution of images or sequences."""
 
 from __future__ import annotations
 
@@ -15,26 +15,24 @@ from skdeep.networks.layers._activity import n_pieces
 from skdeep.networks.layers._batch_normalization import hidden_fields
 from skdeep.networks.layers._kernel import KernelLayer
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
-from skdeep.networks.layers._numbers import read_count, read_pair
+from skdeep.networks.layers._numbers import read_count, read_window
 from skdeep.networks.layers._windows import ONNX_PADDINGS, output_lengths
 
-STRIDES = (1, 1)
 BEHIND = (Place.NORMALIZATION, Place.ACTIVATION, Place.BEHIND_ACTIVATION)
 BEHIND_BLOCK = (Place.BEHIND_BLOCK, Place.BEHIND_POOLING)
 
 
 @dataclass(frozen=True)
 class Convolution(KernelLayer):
-    """x * kernel + bias over windows of ``kernel_size`` rows and columns."""
+    """x * kernel + bias over windows of ``kernel_size`` rows and columns, or steps."""
 
     filters: int
-    kernel_size: tuple[int, int]
+    kernel_size: tuple[int, ...]
     padding: str
 
     places: ClassVar[tuple[Place, ...]] = (Place.FEATURES,)
     # Measured on two cores: XLA makes the gradients of convolutions 45 times slower.
     prefers_xla: ClassVar[bool] = False
-    norm_axes: ClassVar[int | tuple[int, ...]] = (0, 1, 2)  # all axes but the filters
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
@@ -42,7 +40,8 @@ class Convolution(KernelLayer):
         if "filters" not in site.parameters:
             return
         given = site.parameters
-        size = read_pair(given["kernel_size"], "kernel_size")
+        n_axes = len(site.input_shape) - 1
+        size = read_window(given["kernel_size"], "kernel_size", n_axes)
         padding = given["padding"]
         number = 0
         for block, counts in enumerate(read_blocks(given["filters"])):
@@ -61,11 +60,17 @@ class Convolution(KernelLayer):
             return 0
         return sum(map(len, read_blocks(parameters["filters"])))
 
+    @property
+    def norm_axes(self) -> int | tuple[int, ...]:
+        """All axes of the kernel but the filters."""
+        return tuple(range(len(self.kernel_size) + 1))
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """One pixel per place of the window, and the filters as channels."""
         image = input_shape[:-1]
+        strides = (1,) * len(image)
         lengths = output_lengths(
-            self.name, image, self.kernel_size, STRIDES, self.padding
+            self.name, image, self.kernel_size, strides, self.padding
         )
         return (*lengths, self.filters)
 
@@ -81,16 +86,23 @@ class Convolution(KernelLayer):
         penalty = self.penalty(kernel, context.hyperparameters)
         # TensorFlow's gradient of the kernel follows the number of threads; the context
         # has another (test_the_number_of_threads_changes_no_bit).
-        x = context.convolution(x, ops.cast(kernel, x.dtype), self.padding)
+        kernel = ops.cast(kernel, x.dtype)
+        if len(self.kernel_size) == 1:
+            # A sequence is an image of one row; so do frameworks see it.
+            x, kernel = ops.expand_dims(x, 1), ops.expand_dims(kernel, 0)
+            x = ops.squeeze(context.convolution(x, kernel, self.padding), 1)
+        else:
+            x = context.convolution(x, kernel, self.padding)
         for vector in bias:
             x = x + ops.cast(vector, x.dtype)
         return LayerOutput(x, penalty)
 
     def to_keras(self, x: Any, hyperparameters: Mapping[str, float]) -> Any:
-        """Keras' Conv2D."""
+        """Keras' Conv1D or Conv2D."""
         from keras import layers
 
-        return layers.Conv2D(
+        convolution = {1: layers.Conv1D, 2: layers.Conv2D}[len(self.kernel_size)]
+        return convolution(
             self.filters,
             self.kernel_size,
             padding=self.padding,
@@ -101,9 +113,11 @@ class Convolution(KernelLayer):
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
     ) -> str:
-        """Conv, whose kernel is (out, in, rows, columns)."""
+        """Conv, whose kernel is (out, in, rows, columns), or (out, in, steps)."""
         kernel, *bias = arrays
-        constants = [graph.constant(a) for a in (kernel.transpose(3, 2, 0, 1), *bias)]
+        n_axes = len(self.kernel_size)
+        kernel = kernel.transpose(n_axes + 1, n_axes, *range(n_axes))
+        constants = [graph.constant(a) for a in (kernel, *bias)]
         return graph.add("Conv", x, *constants, auto_pad=ONNX_PADDINGS[self.padding])
 
 

@@ -1,4 +1,4 @@
-"""Images into vectors by the mean or the maximum of each channel."""
+"""Images or sequences into vectors by the mean or maximum of each channel."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ONNX_OPERATORS = {"max": "GlobalMaxPool", "average": "GlobalAveragePool"}
 
 @dataclass(frozen=True)
 class GlobalPooling(Layer):
-    """One number per channel: the mean or the maximum over all pixels.
+    """One number per channel: the mean or the maximum over all pixels or steps.
 
     Lin, Chen and Yan (2013), Network In Network, arXiv 1312.4400.
     """
@@ -36,21 +36,24 @@ class GlobalPooling(Layer):
         return input_shape[-1:]
 
     def call(self, arrays: Sequence[Any], x: Any, context: CallContext) -> LayerOutput:
-        """Reduce both axes of the image."""
+        """Reduce both axes of an image, or the steps of a sequence."""
         from keras import ops
 
         reduce = {"max": ops.max, "average": ops.mean}[self.kind]
-        return LayerOutput(reduce(x, axis=(1, 2)))
+        return LayerOutput(reduce(x, axis=tuple(range(1, len(x.shape) - 1))))
 
     def to_keras(self, x: Any, hyperparameters: Mapping[str, float]) -> Any:
         """Keras' global pooling layers."""
         from keras import layers
 
         kinds = {
-            "max": layers.GlobalMaxPooling2D,
-            "average": layers.GlobalAveragePooling2D,
+            ("max", 3): layers.GlobalMaxPooling1D,
+            ("max", 4): layers.GlobalMaxPooling2D,
+            ("average", 3): layers.GlobalAveragePooling1D,
+            ("average", 4): layers.GlobalAveragePooling2D,
         }
-        return kinds[self.kind]("channels_last", name=self.name, dtype=self.dtype)(x)
+        pooling = kinds[self.kind, len(x.shape)]
+        return pooling("channels_last", name=self.name, dtype=self.dtype)(x)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -39,14 +39,15 @@ class KernelLayer(Layer):
     max_norm: bool = False
     penalties: tuple[str, str] = PENALTIES
 
-    norm_axes: ClassVar[int | tuple[int, ...]] = (
-        0  # all axes of the kernel but the last
-    )
-
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The penalties of the layers, each by its own name, if they differ."""
         return read_penalties(parameters)
+
+    @property
+    def norm_axes(self) -> int | tuple[int, ...]:
+        """All axes of the kernel but the last."""
+        return 0
 
     @property
     def hyperparameter_names(self) -> tuple[str, ...]:

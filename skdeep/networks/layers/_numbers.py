@@ -37,12 +37,15 @@ def read_count(value: Any, name: str, given: Any) -> int:
     )
 
 
-def read_pair(value: Any, name: str) -> tuple[int, int]:
-    """One number for both axes, or one for each."""
-    values = (value, value) if isinstance(value, Integral) else tuple(value)
-    if len(values) != 2:
+def read_window(value: Any, name: str, n_axes: int) -> tuple[int, ...]:
+    """One number for all axes, or one for each: two of images, one of sequences."""
+    values = (value,) * n_axes if isinstance(value, Integral) else tuple(value)
+    if len(values) != n_axes:
+        expected, advice = {
+            1: ("one in a tuple (steps,) for sequences", "Give one number"),
+            2: ("two ints (rows, columns)", "Give one number for square windows"),
+        }[n_axes]
         raise InvalidNetworkError(
-            f"{name} must be an int or two ints (rows, columns); got {value!r}. Give "
-            "one number for square windows."
+            f"{name} must be an int or {expected}; got {value!r}. {advice}."
         )
-    return read_count(values[0], name, value), read_count(values[1], name, value)
+    return tuple(read_count(n, name, value) for n in values)

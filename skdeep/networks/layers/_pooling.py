@@ -1,4 +1,4 @@
-"""Max and average pooling of images."""
+"""Max and average pooling of images and sequences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
 from skdeep.networks._network import CallContext
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
-from skdeep.networks.layers._numbers import read_pair
+from skdeep.networks.layers._numbers import read_window
 from skdeep.networks.layers._windows import ONNX_PADDINGS, output_lengths
 
 ONNX_OPERATORS = {"max": "MaxPool", "average": "AveragePool"}
@@ -21,7 +21,7 @@ ONNX_OPERATORS = {"max": "MaxPool", "average": "AveragePool"}
 class Pooling(Layer):
     """The maximum or the mean of windows side by side; padding does not count."""
 
-    size: tuple[int, int]
+    size: tuple[int, ...]
     kind: str  # "max" or "average"
     padding: str
 
@@ -30,7 +30,7 @@ class Pooling(Layer):
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
         """One behind every block of convolutions that has a window."""
-        sizes = read_pool_sizes(site.parameters)
+        sizes = read_pool_sizes(site.parameters, len(site.input_shape) - 1)
         size = sizes[site.number]
         if size is not None:
             # Blocks without a window are skipped: names count the poolings there are.
@@ -58,8 +58,13 @@ class Pooling(Layer):
         """Keras' pooling layers."""
         from keras import layers
 
-        kinds = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
-        return kinds[self.kind](
+        kinds = {
+            ("max", 1): layers.MaxPooling1D,
+            ("max", 2): layers.MaxPooling2D,
+            ("average", 1): layers.AveragePooling1D,
+            ("average", 2): layers.AveragePooling2D,
+        }
+        return kinds[self.kind, len(self.size)](
             self.size,
             padding=self.padding,
             data_format="channels_last",
@@ -80,7 +85,9 @@ class Pooling(Layer):
         )
 
 
-def read_pool_sizes(parameters: Mapping[str, Any]) -> list[tuple[int, int] | None]:
+def read_pool_sizes(
+    parameters: Mapping[str, Any], n_axes: int
+) -> list[tuple[int, ...] | None]:
     """One pooling window, or None, per block."""
     pool_size, n_blocks = parameters["pool_size"], len(parameters["filters"])
     if pool_size is None or isinstance(pool_size, Integral):
@@ -90,4 +97,6 @@ def read_pool_sizes(parameters: Mapping[str, Any]) -> list[tuple[int, int] | Non
             f"pool_size must be an int, None, or one entry per block of filters "
             f"({n_blocks}); got {pool_size!r}. Use None for a block without pooling."
         )
-    return [None if s is None else read_pair(s, "pool_size") for s in pool_size]
+    return [
+        None if s is None else read_window(s, "pool_size", n_axes) for s in pool_size
+    ]
