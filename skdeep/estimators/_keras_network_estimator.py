@@ -287,8 +287,9 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
         rows = super()._training_data(X, y, sample_weight, continuing, classes, groups)
         if not continuing:
-            self.X_shape_ = getattr(X, "shape", None) or np.shape(rows.X)
-            self.X_dtype_ = np.dtype(getattr(X, "dtype", None) or rows.X.dtype)
+            self.X_shape_ = tuple(getattr(X, "shape", None) or np.shape(rows.X))
+            dtype = getattr(X, "dtype", None)  # a tensor's is its framework's
+            self.X_dtype_ = dtype if isinstance(dtype, np.dtype) else rows.X.dtype
             self._learn_target(y)
             self.n_outputs_expected_ = self._head.n_outputs
             own = self._encoder_metadata()
