@@ -6,7 +6,6 @@ How parameters are routed is in ``_keras_routing``, what is made of a model in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -39,7 +38,7 @@ from skdeep.estimators._keras_routing import (
     routed,
     unknown_names,
 )
-from skdeep.estimators._keras_shaped_targets import ShapedHead
+from skdeep.estimators._keras_shaped_targets import ShapedHead, first_output
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import (
@@ -299,8 +298,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     def _learn_target(self, y):
         """Note what ``meta`` says of y. Sets: ``y_dtype_``, ..."""
         if isinstance(self._head, ShapedHead):
-            y = next(iter(y.values() if isinstance(y, Mapping) else y), y)
-            self.target_type_ = "unknown"
+            y, self.target_type_ = first_output(y), "unknown"
         else:
             self.target_type_ = type_of_target(y)
         target = np.asarray(y)
