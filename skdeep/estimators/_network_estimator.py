@@ -47,6 +47,7 @@ from skdeep.estimators._members import (
     put_together,
 )
 from skdeep.estimators._monitor import epoch_scores
+from skdeep.estimators._other_arguments import OtherArguments
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._part_of_fit import epochs_now
 from skdeep.estimators._prepare import Setting, TrainingState, prepare_job, state_after
@@ -65,7 +66,9 @@ FEWEST_EPOCHS = 5
 UNMADE = "_unmade"  # parameters of a pickle by name, as specs
 
 
-class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
+class NetworkEstimator(
+    OtherArguments, FittedViews, CallbackSupportMixin, BaseEstimator, ABC
+):
     """Fit, predict and look at a network; concrete classes have the constructor."""
 
     _fewest_rows_to_stop = FEWEST_ROWS_TO_STOP  # for early_stopping="auto"
@@ -544,6 +547,7 @@ class NetworkEstimator(FittedViews, CallbackSupportMixin, BaseEstimator, ABC):
 
     def _predictions(self, X, decode):
         """What ``decode`` makes of the network's outputs for rows of X."""
+        refuse_datasets(X, "X")
         return self._fitted.predict(self._check_X(X, reset=False), decode)
 
     def __getstate__(self):

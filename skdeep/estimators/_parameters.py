@@ -61,7 +61,8 @@ class Schedule(HasMethods):
         """Say what to give in place of a schedule's name."""
         return (
             "a schedule such as keras.optimizers.schedules.CosineDecay(0.001, "
-            "decay_steps=1000)"
+            "decay_steps=1000); schedules by name go to the parameter schedule, such "
+            "as schedule='cosine'"
         )
 
 

@@ -401,6 +401,8 @@ REFUSED_BY_SKLEARN = {
     "conv_dropout": [True, 1.0, -0.1, INF, *NOT_NUMBERS],
     "global_pooling": ["avg", 3, True],
     "image_shape": [3, "a"],
+    "sequence_shape": [3, "a"],
+    "output_activation": ["softmax", "maxout", 3, None],
 }
 PARAMETERS = {
     "layer of no units": case("hidden_layer_sizes", hidden_layer_sizes=(3, 0)),

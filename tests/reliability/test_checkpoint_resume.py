@@ -37,7 +37,9 @@ SCRIPT = textwrap.dedent(
         random_state=0,
         jit_compile=False,
         callbacks=[
-            keras.callbacks.BackupAndRestore(backup, delete_checkpoint=False),
+            keras.callbacks.BackupAndRestore(
+                backup, double_checkpoint=True, delete_checkpoint=False
+            ),
             Slow(),
         ],
     )
@@ -56,10 +58,21 @@ def epochs_of(output):
     return [int(line) for line in output.split()]
 
 
+def cut_in_half(path):
+    """Leave what a kill leaves that meets the write of a file."""
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
 @pytest.mark.fast
-@pytest.mark.parametrize("killed_after", [4])
-def test_a_killed_fit_goes_on_from_its_backup(tmp_path, killed_after):
-    """SIGKILL in the middle, then the same again: the bits of an undisturbed fit."""
+@pytest.mark.parametrize("meets_a_write", [False, True])
+def test_a_killed_fit_goes_on_from_its_backup(tmp_path, meets_a_write):
+    """SIGKILL in the middle, then the same again: the bits of an undisturbed fit.
+
+    With double_checkpoint, as the documentation advises, even where the kill met a
+    write: the backup before is taken.
+    """
+    killed_after = 4
     whole = tmp_path / "whole.npy"
     done = subprocess.run(
         command(tmp_path / "a", whole, 0),
@@ -78,6 +91,8 @@ def test_a_killed_fit_goes_on_from_its_backup(tmp_path, killed_after):
             assert time.monotonic() < deadline
         fit.send_signal(signal.SIGKILL)
     assert not resumed.exists()
+    if meets_a_write:
+        cut_in_half(tmp_path / "b" / "latest.weights.h5")
 
     done = subprocess.run(
         command(tmp_path / "b", resumed, 0),
