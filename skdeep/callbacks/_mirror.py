@@ -23,15 +23,18 @@ from skdeep.callbacks._callback import RunView
 FREE = frozenset({"stop_training", "history", "_initial_epoch"})
 # Keras' callbacks that go through the optimizer to its learning rate and no further.
 OF_RATES = frozenset({"LearningRateScheduler", "ReduceLROnPlateau"})
+# And those that take weights as arrays, or set them, and look at nothing else. What
+# Adam remembers are twice as many arrays, and two thirds of the time of such a look.
+OF_WEIGHTS = frozenset({"EarlyStopping"})
 
 
 class Mirror:
     """Keep a Keras model and a run alike, as far as somebody looks.
 
-    Sets: ``_caller``, whose hook is running; ``_sees_rate`` and ``_sees_all``, what
-    that hook has been shown; ``_is_held``, whether others than Keras have looked;
-    ``_state``, the state of the run that the model shows, and as arrays ``_weights``
-    and ``_memory``.
+    Sets: ``_caller``, whose hook is running; ``_sees_rate``, ``_sees_weights`` and
+    ``_sees_memory``, what that hook has been shown; ``_is_held``, whether others than
+    Keras have looked; ``_state_of_weights`` and ``_state_of_memory``, the states of the
+    run that the model shows, and as arrays ``_weights`` and ``_memory``.
 
     Parameters
     ----------
@@ -55,18 +58,19 @@ class Mirror:
         self._bare = type(model)
         self._veiled = _veiled(type(model), self._show)
         self._caller: Any = None
-        self._is_held = self._sees_rate = self._sees_all = False
-        self._state: Any = None
+        self._is_held = False
+        self._sees_rate = self._sees_weights = self._sees_memory = False
+        self._state_of_weights: Any = None
+        self._state_of_memory: Any = None
         self._weights: list[np.ndarray] = []
         self._memory: list[np.ndarray] = []
 
     def call(self, hook: Callable[..., Any], *args: Any) -> None:
         """Call a hook; take over what it has changed in the model."""
         self._caller = getattr(hook, "__self__", None)
-        self._sees_rate = self._sees_all = False
+        self._sees_rate = self._sees_weights = self._sees_memory = False
         if self._is_held:
-            self._push_rate()
-            self._push()
+            self._push_all()
         else:
             self._wear(self._veiled)
         try:
@@ -79,8 +83,7 @@ class Mirror:
     def end(self) -> None:
         """Leave a model that shows how the run has ended."""
         self._wear(self._bare)
-        self._push_rate()
-        self._push()
+        self._push_all()
 
     def _wear(self, cls: type) -> None:
         """Give the model one of its two classes; Keras' own attributes stay away."""
@@ -89,12 +92,21 @@ class Mirror:
     def _show(self, name: str) -> None:
         """Somebody reads an attribute of the model: let it show the run."""
         self._wear(self._bare)
-        self._push_rate()
         is_kerass = _is_kerass_own(self._caller)
         self._is_held = self._is_held or not is_kerass
-        wants_rate = is_kerass and type(self._caller).__name__ in OF_RATES
-        if not (wants_rate and name == "optimizer"):
-            self._push()
+        kind = type(self._caller).__name__ if is_kerass else ""
+        if kind in OF_RATES and name == "optimizer":
+            self._push_rate()
+        elif kind in OF_WEIGHTS and name in ("get_weights", "set_weights"):
+            self._push_weights()
+        else:
+            self._push_all()
+
+    def _push_all(self) -> None:
+        """Let the model show all there is."""
+        self._push_rate()
+        self._push_weights()
+        self._push_memory()
 
     def _push_rate(self) -> None:
         """Let the model show the learning rate of the run."""
@@ -102,28 +114,40 @@ class Mirror:
         if self._rate is not None:
             self._rate.assign(self._run.learning_rate)
 
-    def _push(self) -> None:
-        """Let the model show weights and optimizer of the run."""
-        self._sees_all = True
-        if self._run.state is self._state:
-            return
-        self._state = self._run.state
-        self._weights = self._run.weights()
-        self._memory = self._run.optimizer_state()
-        _write(self._weight_variables, self._weights)
-        _write(self._memory_variables, self._memory)
+    def _push_weights(self) -> None:
+        """Let the model show the weights of the run."""
+        self._sees_weights = True
+        if self._run.state is not self._state_of_weights:
+            self._state_of_weights = self._run.state
+            self._weights = self._run.weights()
+            _write(self._weight_variables, self._weights)
+
+    def _push_memory(self) -> None:
+        """Let the model show what the optimizer of the run remembers."""
+        self._sees_memory = True
+        if self._run.state is not self._state_of_memory:
+            self._state_of_memory = self._run.state
+            self._memory = self._run.optimizer_state()
+            _write(self._memory_variables, self._memory)
 
     def _pull(self) -> None:
         """Take over what a hook has changed in what it saw of the model."""
         run = self._run
-        if self._sees_all:
+        if self._sees_weights:
             weights = [v.numpy() for v in self._weight_variables]
             if not _equal(weights, self._weights):
                 run.set_weights(weights)
+            self._weights = weights
+        if self._sees_memory:
             memory = [v.numpy() for v in self._memory_variables]
             if not _equal(memory, self._memory):
                 run.set_optimizer_state(memory)
-            self._state, self._weights, self._memory = run.state, weights, memory
+            self._memory = memory
+        # After both: either makes another state, in which the other is what it was.
+        if self._sees_weights:
+            self._state_of_weights = run.state
+        if self._sees_memory:
+            self._state_of_memory = run.state
         if self._sees_rate and self._rate is not None:
             rate = self._rate.numpy()
             # An unchanged rate keeps the digits that the variable has rounded off.

@@ -110,6 +110,14 @@ def own_training(model: Any) -> str:
     return ""
 
 
+def _compilation(model: Any) -> dict[str, Any]:
+    """What a model is compiled with, written down; empty if that cannot be."""
+    try:
+        return (model.get_compile_config() or {}) if model.compiled else {}
+    except Exception:  # of a class of the user's that nobody can write down
+        return {}
+
+
 def _loss_and_params(
     model: Any, parameters: Mapping[str, Any]
 ) -> tuple[Any, dict[str, Any]]:
@@ -128,7 +136,7 @@ def compiled_settings(model: Any, parameters: Mapping[str, Any]) -> Compiled:
     import keras
 
     given = {**parameters, **routed(parameters, "compile")}
-    own = model.get_compile_config() if model.compiled else {}
+    own = _compilation(model)
     metrics = given["metrics"]
     if metrics is None and own.get("metrics"):
         metrics = keras.saving.deserialize_keras_object(own["metrics"])
@@ -150,7 +158,7 @@ def compiled_settings(model: Any, parameters: Mapping[str, Any]) -> Compiled:
 def why_keras(model: Any, parameters: Mapping[str, Any], X: Any) -> str:
     """Say why the engine cannot train a built model; empty if it can."""
     given = {**parameters, **routed(parameters, "compile")}
-    own = model.get_compile_config() if model.compiled else {}
+    own = _compilation(model)
     if given.get("run_eagerly") or own.get("run_eagerly"):
         return "run_eagerly=True asks for one operation after the other"
     if own_training(model):

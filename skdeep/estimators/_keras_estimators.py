@@ -80,8 +80,8 @@ class KerasClassifier(ShapedTargets, NetworkClassifier, KerasEstimator):
     run_eagerly : bool, default=False
         Let Keras train, one operation after the other; for debugging.
     jit_compile : bool or "auto", default="auto"
-        Compile with XLA. "auto" does so for networks of dense layers, and not for
-        convolutions, recurrent layers and layers of your own.
+        Compile with XLA. "auto" does so, but not for convolutions, layers of your own,
+        and recurrent layers where there is a GPU.
     verbose : {0, 1, 2}, default=0
         0 is silent; 1 shows a bar, 2 a line per epoch.
     **kwargs : dict
@@ -266,8 +266,8 @@ class KerasRegressor(ShapedTargets, NetworkRegressor, KerasEstimator):
     run_eagerly : bool, default=False
         Let Keras train, one operation after the other; for debugging.
     jit_compile : bool or "auto", default="auto"
-        Compile with XLA. "auto" does so for networks of dense layers, and not for
-        convolutions, recurrent layers and layers of your own.
+        Compile with XLA. "auto" does so, but not for convolutions, layers of your own,
+        and recurrent layers where there is a GPU.
     verbose : {0, 1, 2}, default=0
         0 is silent; 1 shows a bar, 2 a line per epoch.
     **kwargs : dict

@@ -6,7 +6,6 @@ How parameters are routed is in ``_keras_routing``, what is made of a model in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -39,7 +38,7 @@ from skdeep.estimators._keras_routing import (
     routed,
     unknown_names,
 )
-from skdeep.estimators._keras_shaped_targets import ShapedHead
+from skdeep.estimators._keras_shaped_targets import ShapedHead, first_output
 from skdeep.estimators._monitor import epoch_scores
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import (
@@ -287,8 +286,9 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     def _training_data(self, X, y, sample_weight, continuing, classes, groups=None):
         rows = super()._training_data(X, y, sample_weight, continuing, classes, groups)
         if not continuing:
-            self.X_shape_ = getattr(X, "shape", None) or np.shape(rows.X)
-            self.X_dtype_ = np.dtype(getattr(X, "dtype", None) or rows.X.dtype)
+            self.X_shape_ = tuple(getattr(X, "shape", None) or np.shape(rows.X))
+            dtype = getattr(X, "dtype", None)  # a tensor's is its framework's
+            self.X_dtype_ = dtype if isinstance(dtype, np.dtype) else rows.X.dtype
             self._learn_target(y)
             self.n_outputs_expected_ = self._head.n_outputs
             own = self._encoder_metadata()
@@ -298,8 +298,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     def _learn_target(self, y):
         """Note what ``meta`` says of y. Sets: ``y_dtype_``, ..."""
         if isinstance(self._head, ShapedHead):
-            y = next(iter(y.values() if isinstance(y, Mapping) else y), y)
-            self.target_type_ = "unknown"
+            y, self.target_type_ = first_output(y), "unknown"
         else:
             self.target_type_ = type_of_target(y)
         target = np.asarray(y)

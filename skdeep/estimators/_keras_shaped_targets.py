@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.multiclass import type_of_target
 
+from skdeep.data._inputs import are_several
 from skdeep.estimators._keras_encoded_targets import EncodedHead, EncodedTargets
 
 BINARY_LOSS = "binary_crossentropy"
@@ -21,20 +22,23 @@ SPARSE_LOSS = "sparse_categorical_crossentropy"
 
 def is_shaped(y: Any, is_classifier: bool) -> bool:
     """Whether targets are neither a column nor a table of numbers or labels."""
-    if isinstance(y, Mapping):
+    if isinstance(y, Mapping | SeveralTargets):
         return True
-    if isinstance(y, list | tuple):
-        return _are_several(y)
     n_axes = getattr(y, "ndim", 1)
     if n_axes == 2 and is_classifier and isinstance(y, np.ndarray):
         return bool(type_of_target(y) == "multiclass-multioutput")
-    return n_axes > 2
+    return bool(n_axes > 2)
 
 
-def _are_several(y: Any) -> bool:
-    """Whether a list holds an array for each output, and not one for each row."""
+def by_output(y: Any, X: Any) -> Any:
+    """Targets for rows of X; a list is one of outputs if it has arrays of all rows."""
+    if not isinstance(y, list | tuple):
+        return y
+    several = are_several(X)
+    first = next(iter(X.values() if isinstance(X, Mapping) else X)) if several else X
+    n_rows = first.shape[0] if hasattr(first, "shape") else len(first)
     lengths = {len(part) if getattr(part, "ndim", 0) else -1 for part in y}
-    return len(lengths) == 1 and -1 not in lengths and lengths != {len(y)}
+    return SeveralTargets(y) if lengths == {n_rows} and len(y) != n_rows else y
 
 
 class SeveralTargets:
@@ -193,16 +197,24 @@ class ShapedTargets(EncodedTargets):
     def _read_y(self, y):
         if self.target_encoder is not None or not is_shaped(y, self._is_classifier):
             return super()._read_y(y)
-        return np.asarray(y) if hasattr(y, "ndim") else SeveralTargets(y)
+        return SeveralTargets(y) if isinstance(y, Mapping) else y
+
+    def _training_data(self, X, y, *others, **named):
+        return super()._training_data(X, by_output(y, X), *others, **named)
+
+    def _validation_data(self, X_val, y_val, sample_weight_val):
+        if X_val is not None:
+            y_val = by_output(y_val, X_val)
+        return super()._validation_data(X_val, y_val, sample_weight_val)
 
     @property
     def _is_classifier(self):
         return hasattr(type(self), "predict_proba")
 
     def _make_head(self, y, weight, classes):
-        bare = _bare(y)
-        if self.target_encoder is not None or not is_shaped(bare, self._is_classifier):
+        if self.target_encoder is not None or not is_shaped(y, self._is_classifier):
             return super()._make_head(y, weight, classes)
+        bare = _bare(y)
         coder = ShapeCoder(self._is_classifier).fit(bare)
         found = getattr(coder.parts, "classes", None)
         if found is not None:
@@ -230,6 +242,14 @@ class ShapedTargets(EncodedTargets):
         if not isinstance(getattr(self, "_head", None), ShapedHead):
             return super().score(X, y, sample_weight)
         return self._head.score(y, self.predict(X), sample_weight)
+
+
+def first_output(y: Any) -> np.ndarray:
+    """The targets of the first output."""
+    found = _bare(y)
+    if isinstance(found, Mapping):
+        return np.asarray(next(iter(found.values())))
+    return np.asarray(found[0] if isinstance(found, list | tuple) else found)
 
 
 def _bare(y: Any) -> Any:

@@ -144,3 +144,20 @@ def test_targets_may_be_a_dict():
     assert set(found["label"]) <= {"a", "b", "c"}
     assert found["number"].shape == (64, 1)
     assert net.score(X, y) > 0.7
+
+
+def two_numbers():
+    """Two outputs in a list."""
+    rows = keras.Input((3,))
+    return keras.Model(rows, [layers.Dense(1)(rows), layers.Dense(2)(rows)])
+
+
+def test_a_list_is_of_outputs_if_it_has_arrays_of_all_rows():
+    """Else it is one of rows, as everywhere."""
+    net = KerasRegressor(two_numbers, epochs=1)
+
+    found = net.fit(X, [X[:, 0], X[:, 1:]], X_val=X, y_val=[X[:, 0], X[:, 1:]])
+    rows = KerasRegressor(two_numbers, epochs=1).fit(X, list(X)).predict(X)
+
+    assert [part.shape for part in found.predict(X)] == [(64, 1), (64, 2)]
+    assert rows.shape == (64, 3)

@@ -75,6 +75,21 @@ def bare():
     return model
 
 
+class Falling(keras.optimizers.schedules.LearningRateSchedule):
+    """A schedule that cannot be written down."""
+
+    def __call__(self, step):
+        """Half after the first update, a third after the second."""
+        return 0.01 / (1 + ops.cast(step, "float32"))
+
+
+def scheduled():
+    """A model with this schedule."""
+    model = dense()
+    model.compile(keras.optimizers.SGD(Falling()), "mse")
+    return model
+
+
 def tangent(x):
     """An activation that Keras does not know."""
     return ops.tanh(x) * 1.7
@@ -88,6 +103,7 @@ MODELS = {
         np.abs(X[:, :2]) / np.abs(X[:, :2]).sum(1, keepdims=True),
     ),
     "adapted": (adapted, Y),
+    "own schedule": (scheduled, Y),
     "equal metrics": (lambda: dense(metrics=["mae", "mae"]), Y),
     "own metric": (lambda: dense(metrics=[MeanSize()]), Y),
     "lambda": (lambda: dense(before=[layers.Lambda(lambda x: ops.sin(x))]), Y),
@@ -214,3 +230,13 @@ def test_columns_of_numbers_go_to_their_inputs_in_the_engine():
     expected = net.model_.predict([inputs["left"], inputs["right"]], verbose=0)
     assert net.trainer_ == "engine"
     np.testing.assert_allclose(found, expected[:, 0], rtol=1e-5)
+
+
+def test_tensors_are_arrays():
+    """Of TensorFlow, as they come out of a pipeline."""
+    rows, targets = keras.ops.convert_to_tensor(X), keras.ops.convert_to_tensor(Y)
+
+    net = KerasRegressor(dense, epochs=1).fit(rows, targets)
+
+    assert net.X_shape_ == X.shape
+    np.testing.assert_array_equal(net.predict(rows), net.predict(X))
