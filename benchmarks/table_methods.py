@@ -14,6 +14,7 @@ from sklearn.compose import (
     ColumnTransformer,
     TransformedTargetRegressor,
     make_column_selector,
+    make_column_transformer,
 )
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
@@ -33,6 +34,8 @@ PEERS = (MLP, BOOSTING, REAL_MLP)
 DNN = "DNN*()"
 TABULAR = "Tabular*()"
 
+numeric_columns = make_column_selector(dtype_include="number")
+
 
 def ordinary_preprocessing() -> ColumnTransformer:
     """Return what a tutorial would write for a mixed table."""
@@ -43,7 +46,7 @@ def ordinary_preprocessing() -> ColumnTransformer:
     )
     return ColumnTransformer(
         [
-            ("numbers", numbers, make_column_selector(dtype_include="number")),
+            ("numbers", numbers, numeric_columns),
             ("categories", categories, make_column_selector(dtype_exclude="number")),
         ]
     )
@@ -103,7 +106,12 @@ def real_mlp(classifies: bool, seed: int) -> Any:
         ) from error
     cls = RealMLP_TD_S_Classifier if classifies else RealMLP_TD_S_Regressor
     net = cls(random_state=seed, device="cpu", n_threads=1, verbosity=0)
-    return make_pipeline(FunctionTransformer(with_categories), net)
+    # It refuses missing numbers; missing categories it takes.
+    numbers = (SimpleImputer(strategy="median"), numeric_columns)
+    filled = make_column_transformer(
+        numbers, remainder="passthrough", verbose_feature_names_out=False
+    ).set_output(transform="pandas")
+    return make_pipeline(filled, FunctionTransformer(with_categories), net)
 
 
 METHODS: dict[str, Make] = {
