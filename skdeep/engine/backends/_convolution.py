@@ -50,17 +50,18 @@ def convolution_in_tall_images(x: Any, kernel: Any, padding: str) -> Any:
 
 
 def _same_gradient(inputs: Sequence[Any], upstream: Any) -> Sequence[Any]:
-    return _gradient(*inputs, upstream, "SAME")
+    return _gradients(inputs, upstream, "SAME")
 
 
 def _valid_gradient(inputs: Sequence[Any], upstream: Any) -> Sequence[Any]:
-    return _gradient(*inputs, upstream, "VALID")
+    return _gradients(inputs, upstream, "VALID")
 
 
-def _gradient(x: Any, kernel: Any, upstream: Any, padding: str) -> Sequence[Any]:
+def _gradients(inputs: Sequence[Any], upstream: Any, padding: str) -> Sequence[Any]:
     """The gradients of images and kernel."""
     import tensorflow as tf
 
+    x, kernel = inputs
     for_x = tf.nn.conv2d_transpose(upstream, kernel, tf.shape(x), 1, padding)
     return for_x, _kernel_gradient(x, upstream, kernel.shape, padding)
 
