@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 # The bytes are those of a program's placeholders, which grow with the weights: 64 wide
 # networks would be gigabytes. What XLA compiled, 11 MiB each, is not counted: with 16 a
-# process that goes through 60 architectures grows by 580 MiB, with 24 by 630. The folds
-# of a candidate follow each other.
+# process that goes through 60 architectures grows by 430 MiB. The folds of a candidate
+# follow each other.
 MAX_PROGRAMS = 16
 MAX_BYTES = 2**30
 

@@ -47,6 +47,9 @@ class StatelessOptimizer:
         import keras
 
         self._keras = _make(spec)
+        # TensorFlow keeps 40 KiB of every variable of a new name, and Keras numbers
+        # optimizers.
+        self._keras.name = "optimizer"
         # Keras' own variable for the rate is float32, whatever the network's dtype.
         self._rate = keras.Variable(1.0, trainable=False, dtype=dtype, name="rate")
         # Keras calls it with every update, inside the scope that holds the rate's

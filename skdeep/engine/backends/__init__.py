@@ -27,7 +27,7 @@ def choose_backend(jit_compile: bool) -> Backend:
 
     All give the same bits. The first programs are called quickest, later ones give
     their memory back when the cache drops them. Without XLA a dropped program leaves
-    0.2 MiB, and with a GPU a session would take memory of its own.
+    no more than a session does, and with a GPU a session would take memory of its own.
     """
     from skdeep.engine.backends._sessions import SessionBackend
     from skdeep.engine.backends._tensorflow import TensorFlowBackend
