@@ -498,27 +498,44 @@ def test_numpy_reads_the_arrays_of_a_file(iris, tmp_path):
 
 # What runs without TensorFlow, so that it can fork and be killed.
 SAVES_UNTIL_KILLED = """
-import os, random, signal, sys, time
+import os, random, resource, signal, sys, time
 import skdeep
 nets = [skdeep.load("first.skdeep"), skdeep.load("second.skdeep")]
 whole = [open(f"{name}.skdeep", "rb").read() for name in ("first", "second")]
-random.seed(0)
-n_replaced = 0
-for _ in range(int(sys.argv[1])):
+n_kills = int(sys.argv[1])
+
+def after_bytes(part):
+    n_bytes = int(part * len(whole[1]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, n_bytes))
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which ends the process
+    skdeep.save(nets[1], "net.skdeep")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def at_some_time(part):
+    while True:
+        skdeep.save(nets[1], "net.skdeep")
+        skdeep.save(nets[0], "net.skdeep")
+
+def found_after(save, part, seconds):
     skdeep.save(nets[0], "net.skdeep")
     child = os.fork()
     if not child:
-        while True:
-            skdeep.save(nets[1], "net.skdeep")
-            skdeep.save(nets[0], "net.skdeep")
-    time.sleep(random.uniform(0.0, 0.05))
-    os.kill(child, signal.SIGKILL)
+        save(part)
+    time.sleep(seconds)
+    if save is at_some_time:
+        os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    found = open("net.skdeep", "rb").read()
-    assert found in whole
     skdeep.load("net.skdeep")
-    n_replaced += found == whole[1]
-print(n_replaced, len([n for n in os.listdir() if n.startswith(".skdeep-")]))
+    return whole.index(open("net.skdeep", "rb").read())
+
+random.seed(0)
+parts = [2 * kill / n_kills for kill in range(n_kills)]
+print([found_after(after_bytes, part, 0) for part in parts])
+n_left_over = len([n for n in os.listdir() if n.startswith(".skdeep-")])
+for part in parts:
+    found_after(at_some_time, part, random.uniform(0.0, 0.05))
+print(n_left_over)
 """
 
 
@@ -537,15 +554,16 @@ def test_a_kill_while_saving_leaves_a_whole_file(iris, tmp_path, n_kills):
     """However often and whenever a process is killed, a whole file is there."""
     two_files(iris, tmp_path)
 
-    output = subprocess.check_output(
+    found, n_left_over = subprocess.check_output(
         [sys.executable, "-c", SAVES_UNTIL_KILLED, str(n_kills)],
         text=True,
         cwd=tmp_path,
-    )
+    ).splitlines()
 
-    n_replaced, n_left_over = map(int, output.split())
-    assert 0 < n_replaced < n_kills  # kills came before and after a replacement
-    assert n_left_over > 0  # and in the middle of writing
+    # Half of the files were cut short, and half whole before the kill.
+    half = n_kills // 2
+    assert json.loads(found) == half * [0] + half * [1]
+    assert int(n_left_over) == half
 
 
 DISK_THAT_REFUSES = """
