@@ -8,12 +8,15 @@ registered once, and an operation names it.
 
 from __future__ import annotations
 
-import functools
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 # (inputs, upstream gradient) -> the gradient of each input, None where there is none
 Rule = Callable[[Sequence[Any], Any], Sequence[Any]]
+
+_LOCK = threading.Lock()
+_NAMES: set[str] = set()
 
 
 def with_gradient(output: Any, inputs: Sequence[Any], rule: Rule) -> Any:
@@ -35,16 +38,21 @@ def with_gradient(output: Any, inputs: Sequence[Any], rule: Rule) -> Any:
         return tf.raw_ops.IdentityN(input=[output, *inputs])[0]
 
 
-@functools.cache
 def _registered(rule: Rule) -> str:
     """Register a rule with TensorFlow, once, and return its name there."""
-    import tensorflow as tf
+    name = f"{rule.__module__}.{rule.__qualname__}"
+    with _LOCK:  # TensorFlow refuses a name's second registration
+        if name not in _NAMES:
+            _register(name, rule)
+            _NAMES.add(name)
+    return name
 
-    name = f"skdeep.{rule.__qualname__}"
+
+def _register(name: str, rule: Rule) -> None:
+    """Tell TensorFlow what gradient an operation has that names this one."""
+    import tensorflow as tf
 
     @tf.RegisterGradient(name)
     def gradient(operation: Any, upstream: Any, *_: Any) -> list[Any]:
         _, *inputs = operation.inputs
         return [None, *rule(inputs, upstream)]
-
-    return name

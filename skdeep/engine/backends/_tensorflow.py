@@ -16,7 +16,7 @@ from skdeep.engine.backends._recurrence import recurrence
 
 
 class TensorFlowBackend:
-    """Constants as device arrays, tapes, ``while_loop`` and ``tf.function``."""
+    """Constants, ``tf.gradients``, ``tf.while_loop`` and ``tf.function``."""
 
     def __init__(self) -> None:
         self._tf = load_tensorflow()
