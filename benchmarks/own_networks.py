@@ -3,8 +3,7 @@
 Six kinds of network, each trained by `KerasClassifier`, by a Keras model that is built
 and fitted as in a Keras tutorial, and by SciKeras; in processes of their own, in turns,
 after a first fit that is not measured. Process CPU is what the fit asks of a machine
-however busy it is. At last the memory that 100 more fits of a model object leave
-behind: to build a model leaves 0.2 MiB with TensorFlow, whoever trains it then.
+however busy it is. At last the memory that 100 more fits leave behind.
 """
 
 import gc
@@ -69,16 +68,14 @@ def _body(network, rows_of, layers):
 
 
 def prepare(contender, network, epochs):
-    """Return the function that fits once, or often for its memory."""
+    """Return the function that fits once, or as often as it is told."""
     X, y = rows(network)
     fit = {OURS: _ours, KERAS: _keras, SCIKERAS: _scikeras}[contender]
 
     def run(seed, n_fits=0):
         start, cpu = time.perf_counter(), time.process_time()
-        if n_fits:
-            _fit_often(network, epochs, n_fits)
-        else:
-            fit(network, epochs, seed)(X, y)
+        for number in range(n_fits or 1):
+            fit(network, epochs, seed + number)(X, y)
         seconds = time.perf_counter() - start, time.process_time() - cpu
         gc.collect()
         figures = {"seconds": seconds[0], "cpu": seconds[1]}
@@ -93,16 +90,6 @@ def _ours(network, epochs, seed):
 
     net = KerasClassifier(build, network=network, random_state=seed, **_common(epochs))
     return net.fit
-
-
-def _fit_often(network, epochs, n_fits):
-    """Fit one model object with many seeds."""
-    from skdeep import KerasClassifier
-
-    X, y = rows(network)
-    model = build(network)
-    for seed in range(n_fits):
-        KerasClassifier(model, random_state=seed, **_common(epochs)).fit(X, y)
 
 
 def _scikeras(network, epochs, seed):

@@ -6,6 +6,7 @@ How parameters are routed is in ``_keras_routing``, what is made of a model in
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -333,6 +334,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     def _build(self, settings):
         """Return the model, and whether it is the user's own object."""
         from skdeep.estimators._keras_build import compile_arguments
+        from skdeep.keras_objects._counting import with_names_from_zero
 
         build = self.model if self.build_fn is None else self.build_fn
         own = {n: settings[n] for n in self._own_names if n in settings}
@@ -353,7 +355,8 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
             "params": lambda: dict(settings),
             "compile_kwargs": lambda: compile_arguments(settings),
         }
-        return build(**build_arguments(build, settings, own, offered)), False
+        arguments = build_arguments(build, settings, own, offered)
+        return with_names_from_zero(functools.partial(build, **arguments)), False
 
     def _train(
         self, training, validation, settings, continuing, tasks, *, partial=False
