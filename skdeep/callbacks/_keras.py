@@ -145,7 +145,7 @@ class KerasCallbacks(Callback):
         ]
         self._call(run, "on_train_end", self.logs, callbacks=ended)
         for callback in ended:
-            self.best_epoch = _restored_epoch(callback) or self.best_epoch
+            self.best_epoch = restored_epoch(callback) or self.best_epoch
         if self._mirror is not None:
             self._mirror.end()
 
@@ -217,7 +217,7 @@ def _number(name: str, value: Any) -> float:
         ) from error
 
 
-def _restored_epoch(callback: Any) -> int:
+def restored_epoch(callback: Any) -> int:
     """Say to which epoch, counted from 1, Keras' EarlyStopping has gone back."""
     from keras.callbacks import EarlyStopping
 
