@@ -47,7 +47,9 @@ def test_watching_changes_nothing_but_the_rows_trained_on():
     np.testing.assert_array_equal(watching.predict_proba(X), by_hand.predict_proba(X))
 
 
-@pytest.mark.parametrize("make", [by_keras, lambda **own: KerasClassifier(build, **own)])
+@pytest.mark.parametrize(
+    "make", [by_keras, lambda **own: KerasClassifier(build, **own)]
+)
 def test_networks_of_ones_own_are_watched(make):
     """In the engine and where Keras trains: all epochs, and the last weights."""
     net = make(epochs=4, early_stopping="watch", patience=1, random_state=0).fit(X, Y)
