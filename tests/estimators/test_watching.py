@@ -125,7 +125,7 @@ def test_a_monitor_that_keras_does_not_measure_is_refused(stopping):
     """After one epoch: what a model measures, nobody else knows before."""
     net = by_keras(epochs=50, monitor="nonsense", early_stopping=stopping)
 
-    with pytest.raises(InvalidNetworkError, match="'val_loss'.*; got 'nonsense'"):
+    with pytest.raises(InvalidNetworkError, match=r"'val_loss'.*; got 'nonsense'"):
         net.fit(X, Y)
 
 
