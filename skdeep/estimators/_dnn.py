@@ -33,7 +33,11 @@ class TableNetwork(CallbackParameters, NetworkEstimator):
 
         Sets: ``is_embedded_``, and what ``check_rows`` sets.
         """
-        X = check_rows(self, X, self._float_dtype, reset=reset)
+        try:
+            X = check_rows(self, X, self._float_dtype, reset=reset)
+        except (TypeError, ValueError) as error:
+            _note_who_takes_them(error)
+            raise
         if reset:
             self._choose_embedded(X, getattr(self, "feature_names_in_", None))
         return X
@@ -56,6 +60,18 @@ class TableNetwork(CallbackParameters, NetworkEstimator):
 
     def _input_shape(self):
         return (self.n_features_in_,)
+
+
+def _note_who_takes_them(error):
+    """Add to an error of scikit-learn about rows which estimators take such rows."""
+    text = str(error)
+    if "Found array with dim" in text:
+        error.add_note("CNN* take images, RNN* sequences.")
+    elif "NaN" in text or "convert string" in text:
+        error.add_note(
+            "Tabular* take text, categories and missing values as they come; in front "
+            "of DNN* a ColumnTransformer makes numbers of them."
+        )
 
 
 class DNNClassifier(NetworkClassifier, TableNetwork):

@@ -34,6 +34,7 @@ from skdeep.estimators._keras_from_batches import (
 from skdeep.estimators._keras_routing import (
     build_arguments,
     is_accepted,
+    is_layer,
     is_model,
     prefix_of,
     routed,
@@ -342,7 +343,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
         own = {n: settings[n] for n in self._own_names if n in settings}
         if build is None:
             build = getattr(self, "_keras_build_fn", None)
-        if build is None or not callable(build):
+        if build is None or not callable(build) or is_layer(build):
             raise ValueError(
                 f"{type(self).__name__} needs model, a Keras model or a function that "
                 f"returns one; got {build!r}. Give one."
