@@ -57,9 +57,11 @@ class KerasClassifier(ShapedTargets, NetworkClassifier, KerasEstimator):
         for models that end with a Dense layer and are trained in the engine.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights.
-    early_stopping : bool, default=False
+    early_stopping : bool or "watch", default=False
         Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows.
+        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows;
+        "watch" does nothing but that: all epochs are trained, and the last weights
+        kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -148,7 +150,7 @@ class KerasClassifier(ShapedTargets, NetworkClassifier, KerasEstimator):
         callbacks: Any = None,
         calibration: Any = None,
         class_weight: Any = None,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: Any = "auto",
@@ -234,9 +236,11 @@ class KerasRegressor(ShapedTargets, NetworkRegressor, KerasEstimator):
     callbacks : Keras callback, class, or list or dict of them, default=None
         Classes get what has the prefix ``callbacks__``. Every fit works on fresh
         copies.
-    early_stopping : bool, default=False
+    early_stopping : bool or "watch", default=False
         Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows.
+        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows;
+        "watch" does nothing but that: all epochs are trained, and the last weights
+        kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -327,7 +331,7 @@ class KerasRegressor(ShapedTargets, NetworkRegressor, KerasEstimator):
         validation_split: float = 0.0,
         validation_batch_size: int | None = None,
         callbacks: Any = None,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: Any = "auto",

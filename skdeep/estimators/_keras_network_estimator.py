@@ -40,7 +40,7 @@ from skdeep.estimators._keras_routing import (
     unknown_names,
 )
 from skdeep.estimators._keras_shaped_targets import ShapedHead, first_output
-from skdeep.estimators._monitor import epoch_scores
+from skdeep.estimators._monitor import epoch_scores, warn_if_not_held_out
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import (
     COUNT,
@@ -76,7 +76,7 @@ CONSTRAINTS = {
     "validation_split": [RATE],
     "validation_batch_size": "no_validation",
     "callbacks": "no_validation",
-    "early_stopping": ["boolean"],
+    "early_stopping": ["boolean", StrOptions({"watch"})],
     "patience": [COUNT],
     "min_delta": [NOT_NEGATIVE],
     "monitor": [str, callable],
@@ -237,6 +237,8 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
         validation = self._validation_data(X_val, y_val, sample_weight_val)
         if validation is None and settings["validation_split"]:
             training, validation = _last_rows(training, settings["validation_split"])
+        if validation is None:
+            warn_if_not_held_out(settings)
         return self._train(training, validation, settings, continuing, tasks)
 
     @unchanged_on_error
