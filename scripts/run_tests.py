@@ -1,8 +1,9 @@
 """Run all tests in several processes, two at a time, and print one result.
 
-TensorFlow keeps some 10 MiB of every program that XLA has compiled, also when the
-program is gone: one process for all tests held 10 GiB at its end. So a process runs a
-few files, and not one, since each process takes seconds to import TensorFlow.
+TensorFlow keeps some memory of every program that XLA has compiled, also when the
+program is gone: one process for all tests held 10 GiB at its end. So a process runs
+several files, and not one, since each takes seconds to import TensorFlow: 44 processes
+took 4 minutes of the processor for that alone.
 
     python scripts/run_tests.py              all tests
     python scripts/run_tests.py --fast       with options of pytest, but no paths
@@ -23,7 +24,7 @@ N_AT_ONCE = 2
 # What the files of a process have together at most, unless it is one file. The size of
 # a file says roughly how long it takes and how many programs it compiles.
 # With --fast importing takes longer than testing, and there are but two parts.
-PART_BYTES = 20_000
+PART_BYTES = 60_000
 NO_TESTS_COLLECTED = 5
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 

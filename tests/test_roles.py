@@ -51,7 +51,6 @@ COMMON = {
     "metrics": None,
     "epochs": 2,
     "batch_size": 8,
-    "validation_fraction": 0.25,
     "random_state": 0,
     "jit_compile": False,
 }
@@ -73,6 +72,7 @@ SEQUENCES = {
 }
 # What a parameter needs beside it to have an effect.
 NEEDS = {
+    "validation_fraction": {"early_stopping": True},
     "vocabulary_size": {"embedding_dim": 2},
     "sequence_shape": {"sequence_shape": (-1, 1)},
 }

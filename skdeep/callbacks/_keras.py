@@ -13,6 +13,12 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from skdeep.callbacks._backup import (
+    batches_seen,
+    drop_cut_off,
+    epoch_of_backup,
+    unreadable,
+)
 from skdeep.callbacks._callback import Callback, RunView
 from skdeep.callbacks._mirror import Mirror
 from skdeep.exceptions import InvalidNetworkError
@@ -87,10 +93,28 @@ class KerasCallbacks(Callback):
         for callback in self.callbacks:
             self._mirror.call(callback.set_model, model)
             callback.set_params(params)
-        self._call(run, "on_train_begin", None)
-        if getattr(model, "_initial_epoch", None):  # set by BackupAndRestore
-            run.epoch = model._initial_epoch
+        self._begin_or_go_on(run, model)
         self._has_begun = True
+
+    def _begin_or_go_on(self, run: RunView, model: Any) -> None:
+        """Call ``on_train_begin``, in which ``BackupAndRestore`` may go on."""
+        import keras
+
+        backup_class = keras.callbacks.BackupAndRestore
+        backups = [c for c in self.callbacks if isinstance(c, backup_class)]
+        for backup in backups:
+            drop_cut_off(backup)
+        n_before = batches_seen(run, model.optimizer) if backups else 0
+        try:
+            self._call(run, "on_train_begin", None)
+        except OSError as error:
+            raise (unreadable(backups[0], error) if backups else error) from error
+        epoch = getattr(model, "_initial_epoch", None)
+        if backups:
+            n_batches = batches_seen(run, model.optimizer) - n_before
+            epoch = epoch_of_backup(epoch, run, n_batches)
+        if epoch:
+            run.epoch = epoch
 
     def on_epoch_begin(self, run: RunView) -> None:
         """Epochs are numbered from 0."""
@@ -145,7 +169,7 @@ class KerasCallbacks(Callback):
         ]
         self._call(run, "on_train_end", self.logs, callbacks=ended)
         for callback in ended:
-            self.best_epoch = _restored_epoch(callback) or self.best_epoch
+            self.best_epoch = restored_epoch(callback) or self.best_epoch
         if self._mirror is not None:
             self._mirror.end()
 
@@ -217,7 +241,7 @@ def _number(name: str, value: Any) -> float:
         ) from error
 
 
-def _restored_epoch(callback: Any) -> int:
+def restored_epoch(callback: Any) -> int:
     """Say to which epoch, counted from 1, Keras' EarlyStopping has gone back."""
     from keras.callbacks import EarlyStopping
 

@@ -208,6 +208,7 @@ def assembled(
     dtype : str
         Of the arithmetic, for the error.
     """
+    overflown: list[int] = []
     for start, outputs in pieces:
         piece = decode(outputs)
         # One result, filled: lists of pieces held three times the result when 30,000
@@ -215,15 +216,16 @@ def assembled(
         if start == 0:
             result = np.empty((n_rows, *piece.shape[1:]), piece.dtype)
         result[start : start + len(piece)] = piece
+        if piece.dtype.kind == "f":  # numbers may overflow in their units alone
+            overflown.extend(start + _rows_not_finite(piece))
     # Found in the outputs, not in what decode made of them: the label of a row of NaN
     # is a class like any other.
     _refuse(sorted(set(bad_rows)), n_rows, f"{dtype} inside the network")
-    if result.dtype.kind == "f":  # numbers may overflow in their units alone
-        _refuse(_rows_not_finite(result), n_rows, "float64 in the units of the target")
+    _refuse(overflown, n_rows, "float64 in the units of the target")
     return result
 
 
-def _refuse(bad_rows: Sequence[int] | np.ndarray, n_rows: int, where: str) -> None:
+def _refuse(bad_rows: Sequence[int], n_rows: int, where: str) -> None:
     """Refuse predictions that overflowed on the way."""
     if len(bad_rows):
         raise ValueError(

@@ -145,7 +145,8 @@ class TrainingProgram:
         order = array(np.zeros(self.order_shape, np.int32))
         # Without epochs nothing runs. ``evaluate`` waits for the first validation rows.
         parts = "optimizer, loss, metrics and activation"
-        advice = "Look at those that are functions or objects"
+        advice = "Look at those that are functions or objects: they compute by "
+        advice += "keras.ops, not by NumPy or scikit-learn, whose scorers monitor takes"
         advice += ", or set jit_compile=False." if key.jit_compile else "."
         with explained(parts, advice):
             epochs = Epochs(order, 0, 0, 0, 0, True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -216,8 +217,8 @@ class TrainingStep:
         """Train on one batch, of which the first ``n_rows_left`` rows count."""
         mask = self._row_mask(n_rows_left)
         step = self._optimizer.step(state.optimizer)
-        dropout = self._dropout(hyperparameters, seed, step)
-        context = CallContext(hyperparameters, mask, dropout, (seed, step), **kernels)
+        context = CallContext(hyperparameters, mask, seed=(seed, step), **kernels)
+        context = replace(context, dropout=self._dropout(context))
 
         def loss_of(trained: Sequence[Any]) -> tuple[Any, Any]:
             weights = self._with_trained(state.weights, trained)
@@ -317,16 +318,19 @@ class TrainingStep:
             return total
         return total / n_rows
 
-    def _dropout(self, hyperparameters: Hyperparameters, seed: Any, step: Any) -> Any:
+    def _dropout(self, context: CallContext) -> Any:
         """Return what drops values in this update."""
         from keras import ops
 
         names = self._key.network.dropout_names
+        seed, step = context.seed
         step = ops.cast(step, "int32")
 
         def dropout(name: str, x: Any) -> Any:
-            rate = hyperparameters[name]
-            keep = keep_mask(tuple(x.shape), rate, seed, step, names.index(name))
+            rate, shape = context.hyperparameters[name], tuple(x.shape)
+            keep = context.apart(
+                lambda: keep_mask(shape, rate, seed, step, names.index(name)), shape
+            )
             # Scaled here, so that prediction has nothing to do.
             kept = x / ops.cast(1.0 - rate, x.dtype)
             return ops.where(keep, kept, ops.zeros((), x.dtype))

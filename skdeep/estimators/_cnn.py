@@ -213,10 +213,12 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool or "auto", default=False
+    early_stopping : bool, "auto" or "watch", default=False
         Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
         so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
-        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows;
+        "watch" does nothing but that: all epochs are trained, and the last weights
+        kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -232,8 +234,9 @@ class CNNClassifier(NetworkClassifier, ImageNetwork):
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``. A
-        class with too few rows to have some on both sides keeps them to train on.
+        Share of the rows that early stopping watches when fit gets no ``X_val``;
+        without early stopping and calibration no rows are held out. A class with too
+        few rows to have some on both sides keeps them to train on.
     calibration : "temperature" or None, default=None
         Divide the logits of predictions by the number that gives the rows held out the
         smallest cross-entropy, so that probabilities say how often they are right.
@@ -599,10 +602,11 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool or "auto", default=False
+    early_stopping : bool, "auto" or "watch", default=False
         Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
         so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
-        if fit gets it, else a seeded, shuffled, part of the training rows.
+        if fit gets it, else a seeded, shuffled, part of the training rows; "watch" does
+        nothing but that: all epochs are trained, and the last weights kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -618,8 +622,9 @@ class CNNRegressor(NetworkRegressor, ImageNetwork):
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``. A
-        class with too few rows to have some on both sides keeps them to train on.
+        Share of the rows that early stopping watches when fit gets no ``X_val``;
+        without early stopping and calibration no rows are held out. A class with too
+        few rows to have some on both sides keeps them to train on.
     normalize_y : bool or "auto", default=False
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units, and metrics are measured in them; the loss is not. "auto"

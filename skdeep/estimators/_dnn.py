@@ -33,7 +33,11 @@ class TableNetwork(CallbackParameters, NetworkEstimator):
 
         Sets: ``is_embedded_``, and what ``check_rows`` sets.
         """
-        X = check_rows(self, X, self._float_dtype, reset=reset)
+        try:
+            X = check_rows(self, X, self._float_dtype, reset=reset)
+        except (TypeError, ValueError) as error:
+            _note_who_takes_them(error)
+            raise
         if reset:
             self._choose_embedded(X, getattr(self, "feature_names_in_", None))
         return X
@@ -56,6 +60,18 @@ class TableNetwork(CallbackParameters, NetworkEstimator):
 
     def _input_shape(self):
         return (self.n_features_in_,)
+
+
+def _note_who_takes_them(error):
+    """Add to an error of scikit-learn about rows which estimators take such rows."""
+    text = str(error)
+    if "Found array with dim" in text:
+        error.add_note("CNN* take images, RNN* sequences.")
+    elif "NaN" in text or "convert string" in text:
+        error.add_note(
+            "Tabular* take text, categories and missing values as they come; in front "
+            "of DNN* a ColumnTransformer makes numbers of them."
+        )
 
 
 class DNNClassifier(NetworkClassifier, TableNetwork):
@@ -182,10 +198,12 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool or "auto", default="auto"
+    early_stopping : bool, "auto" or "watch", default="auto"
         Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
         so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
-        if fit gets it, else a seeded, shuffled, stratified part of the training rows.
+        if fit gets it, else a seeded, shuffled, stratified part of the training rows;
+        "watch" does nothing but that: all epochs are trained, and the last weights
+        kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -201,8 +219,9 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``. A
-        class with too few rows to have some on both sides keeps them to train on.
+        Share of the rows that early stopping watches when fit gets no ``X_val``;
+        without early stopping and calibration no rows are held out. A class with too
+        few rows to have some on both sides keeps them to train on.
     calibration : "temperature" or None, default=None
         Divide the logits of predictions by the number that gives the rows held out the
         smallest cross-entropy, so that probabilities say how often they are right.
@@ -547,10 +566,11 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         as in Keras.
     shuffle : bool, default=True
         Visit the rows in a new order in every epoch.
-    early_stopping : bool or "auto", default="auto"
+    early_stopping : bool, "auto" or "watch", default="auto"
         Stop when ``monitor`` no longer improves, and keep the best weights. "auto" does
         so from 1,000 training rows on, and never in ``partial_fit``. Watches ``X_val``
-        if fit gets it, else a seeded, shuffled, part of the training rows.
+        if fit gets it, else a seeded, shuffled, part of the training rows; "watch" does
+        nothing but that: all epochs are trained, and the last weights kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -566,8 +586,9 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         Whether less or more of it is better; inferred from the name by default, and
         known of scorers.
     validation_fraction : float, default=0.1
-        Share of the rows that early stopping watches when fit gets no ``X_val``. A
-        class with too few rows to have some on both sides keeps them to train on.
+        Share of the rows that early stopping watches when fit gets no ``X_val``;
+        without early stopping and calibration no rows are held out. A class with too
+        few rows to have some on both sides keeps them to train on.
     normalize_y : bool or "auto", default="auto"
         Train on the target minus its mean, divided by its deviation; predictions come
         back in its units, and metrics are measured in them; the loss is not. "auto"

@@ -63,9 +63,11 @@ class KerasClassifier(
         for models that end with a Dense layer and are trained in the engine.
     class_weight : dict, list of dict, "balanced" or None, default=None
         Weight per class, multiplied into the sample weights.
-    early_stopping : bool, default=False
+    early_stopping : bool or "watch", default=False
         Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows.
+        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows;
+        "watch" does nothing but that: all epochs are trained, and the last weights
+        kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -154,7 +156,7 @@ class KerasClassifier(
         callbacks: Any = None,
         calibration: Any = None,
         class_weight: Any = None,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: Any = "auto",
@@ -246,9 +248,11 @@ class KerasRegressor(
     callbacks : Keras callback, class, or list or dict of them, default=None
         Classes get what has the prefix ``callbacks__``. Every fit works on fresh
         copies.
-    early_stopping : bool, default=False
+    early_stopping : bool or "watch", default=False
         Stop when ``monitor`` no longer improves, and keep the best weights. Watches
-        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows.
+        ``X_val``, or ``validation_split``, or a seeded, shuffled part of the rows;
+        "watch" does nothing but that: all epochs are trained, and the last weights
+        kept.
     patience : int, default=10
         Epochs without improvement before stopping.
     min_delta : float, default=0.0
@@ -339,7 +343,7 @@ class KerasRegressor(
         validation_split: float = 0.0,
         validation_batch_size: int | None = None,
         callbacks: Any = None,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         patience: int = 10,
         min_delta: float = 0.0,
         monitor: Any = "auto",

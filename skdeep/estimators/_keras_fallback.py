@@ -6,18 +6,20 @@ made in the engine's ``_keras_training``.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
 
 from skdeep.callbacks._callback import Callback
-from skdeep.callbacks._keras import copy_callbacks
+from skdeep.callbacks._keras import copy_callbacks, restored_epoch
 from skdeep.data._holdout import split_rows
 from skdeep.engine._random import draw_seeds
 from skdeep.estimators._keras_encoded_targets import EncodedHead
 from skdeep.estimators._keras_routing import made_all, routed
 from skdeep.exceptions import InvalidNetworkError
+from skdeep.keras_objects._other_words import found_in
 
 
 class TrainedByKeras:
@@ -41,28 +43,29 @@ class TrainedByKeras:
             model, self._inputs.shapes, self._head.rescaling, self._inputs.names
         )
         history = {}
+        arguments = {
+            **self._fit_arguments(settings, before, watching),
+            "batch_size": _batch_size(settings["batch_size"], training.n_rows),
+        }
         if settings["epochs"]:
-            arguments = {
-                **self._fit_arguments(settings, before, watching),
-                "batch_size": _batch_size(settings["batch_size"], training.n_rows),
-            }
             history = train_with_keras(
                 fitted, training, validation, arguments, self._targets_for_keras(model)
             )
-        self._keep_of_keras(fitted, history, before, settings["epochs"])
+        self._keep_of_keras(fitted, history, arguments)
         if isinstance(self._head, EncodedHead):
             self._head.learn_outputs(fitted.raw(training.X[:1]))
         self._measure(training, partial)
         return self
 
     def _fit_arguments(self, settings, before, watching):
-        """What ``keras.Model.fit`` is told, whatever the rows are."""
+        """What ``keras.Model.fit`` is told of any rows. Sets: ``callbacks_``."""
+        self.callbacks_ = copy_callbacks(callbacks_of(settings))
         return {
             "epochs": before + settings["epochs"],
             "initial_epoch": before,
             "shuffle": settings["shuffle"],
             "verbose": int(settings["verbose"]),
-            "callbacks": [*copy_callbacks(callbacks_of(settings)), *watching],
+            "callbacks": [*self.callbacks_, *watching],
         }
 
     def _targets_for_keras(self, model):
@@ -82,20 +85,22 @@ class TrainedByKeras:
             return None
         return lambda y: np.eye(self._head.n_outputs, dtype="float32")[y]
 
-    def _keep_of_keras(self, fitted, history, before, n_epochs):
+    def _keep_of_keras(self, fitted, history, arguments):
         """Keep what Keras has left. Sets: what ``_take`` sets of a job."""
+        before, callbacks = arguments["initial_epoch"], arguments["callbacks"]
+        n_planned = arguments["epochs"] - before
         self._fitted = fitted
         earlier = self.history_ if before else {}
         self.history_ = {n: [*earlier.get(n, []), *v] for n, v in history.items()}
-        self.n_iter_ = max((len(v) for v in history.values()), default=n_epochs)
-        self.n_epochs_ = self.best_epoch_ = before + self.n_iter_
+        self.n_iter_ = max((len(v) for v in history.values()), default=n_planned)
+        self.n_epochs_ = before + self.n_iter_
+        restored = [restored_epoch(callback) for callback in callbacks]
+        self.best_epoch_ = max(restored, default=0) or self.n_epochs_
         self.n_outputs_ = self._head.n_outputs
 
     def _rows_for_keras(self, training, validation, settings):
         """Rows of mean weight 1, those to watch, and who watches them."""
-        if not settings["early_stopping"]:
-            return training.with_mean_weight_one("The training rows"), validation, []
-        if validation is None:
+        if validation is None and settings["early_stopping"]:
             seed = draw_seeds(self.random_state).holdout
             fraction = settings["validation_fraction"]
             train, held = split_rows(
@@ -106,21 +111,31 @@ class TrainedByKeras:
         return training, validation, self._watching(settings)
 
     def _watching(self, settings):
-        """The callback of Keras that stops early, if one shall."""
-        if not settings["early_stopping"]:
+        """Callbacks of Keras: what refuses a wrong monitor, what stops early.
+
+        Sets: ``do_early_stopping_``.
+        """
+        monitor = settings["monitor"]
+        _refuse_scorer(monitor)
+        self.do_early_stopping_ = settings["early_stopping"] not in (False, "watch")
+        if monitor == "auto" and not self.do_early_stopping_:
             return []
         import keras
 
-        monitor = settings["monitor"]
-        _refuse_scorer(monitor)
+        column = "val_loss" if monitor == "auto" else monitor
+        known = keras.callbacks.LambdaCallback(
+            on_epoch_end=functools.partial(_check_column, column)
+        )
+        if not self.do_early_stopping_:
+            return [known]
         stop = keras.callbacks.EarlyStopping(
-            "val_loss" if monitor == "auto" else monitor,
+            column,
             min_delta=settings["min_delta"],
             patience=settings["patience"],
             mode=settings["monitor_mode"],
             restore_best_weights=True,
         )
-        return [stop]
+        return [known, stop]
 
 
 def callbacks_of(settings):
@@ -129,9 +144,25 @@ def callbacks_of(settings):
     return made_all(settings["callbacks"], arguments)
 
 
+def _check_column(column, epoch, logs):
+    """Refuse what an epoch has not measured: a model may measure anything."""
+    measured = {name.removeprefix("val_") for name in logs}
+    columns = measured | {f"val_{name}" for name in measured}
+    is_later = column.startswith("val_") and not any(n[:4] == "val_" for n in logs)
+    if column not in columns and not is_later:
+        raise InvalidNetworkError(
+            f"monitor must be a column of the history, {sorted(columns)}; got "
+            f"{column!r}. Add the metric to metrics, or monitor another one."
+        )
+
+
 def _refuse_scorer(monitor):
     """Refuse a score where Keras trains, which knows columns of its history."""
-    if callable(monitor) or monitor in get_scorer_names():
+    import keras
+
+    is_scorer = callable(monitor) or monitor in get_scorer_names()
+    # Some are both, as "accuracy" is.
+    if is_scorer and (callable(monitor) or not found_in(keras.metrics, monitor)):
         raise ValueError(
             "monitor must be a column of the history for a model that Keras trains; "
             f"got {monitor!r}. Take a metric of Keras, or a model that the engine can "

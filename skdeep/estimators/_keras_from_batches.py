@@ -63,16 +63,17 @@ class TrainedOnBatches(TrainedByKeras):
         watching = self._watching(settings)
         # Others have an order, and Keras warns that it leaves them in it.
         shuffle = settings["shuffle"] and hasattr(X, "on_epoch_end")
+        arguments = self._fit_arguments(settings, before, watching)
         history = fit_with_keras(
             model,
             X,
             validation_data=validation,
             class_weight=settings.get("class_weight"),
             **{name: settings[name] for name in BATCH_ARGUMENTS if name in settings},
-            **{**self._fit_arguments(settings, before, watching), "shuffle": shuffle},
+            **{**arguments, "shuffle": shuffle},
         )
         fitted = KerasTrained(model, self._inputs.shapes, None, self._inputs.names)
-        self._keep_of_keras(fitted, history, before, settings["epochs"])
+        self._keep_of_keras(fitted, history, arguments)
         if isinstance(self._head, ShapedHead):
             few = check_inputs(self, rows, self._inputs).rows[:1]
             self._head.learn_outputs(fitted.raw(few))

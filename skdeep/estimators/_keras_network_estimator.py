@@ -35,13 +35,14 @@ from skdeep.estimators._keras_from_batches import (
 from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_routing import (
     build_arguments,
+    is_layer,
     is_model,
     prefix_of,
     routed,
     unknown_names,
 )
 from skdeep.estimators._keras_shaped_targets import ShapedHead, first_output
-from skdeep.estimators._monitor import epoch_scores
+from skdeep.estimators._monitor import epoch_scores, warn_if_not_held_out
 from skdeep.estimators._network_estimator import NetworkEstimator
 from skdeep.estimators._parameters import (
     COUNT,
@@ -77,7 +78,7 @@ CONSTRAINTS = {
     "validation_split": [RATE],
     "validation_batch_size": "no_validation",
     "callbacks": "no_validation",
-    "early_stopping": ["boolean"],
+    "early_stopping": ["boolean", StrOptions({"watch"})],
     "patience": [COUNT],
     "min_delta": [NOT_NEGATIVE],
     "monitor": [str, callable],
@@ -224,6 +225,8 @@ class KerasEstimator(KerasParameters, TrainedOnBatches, NetworkEstimator):
         validation = self._validation_data(X_val, y_val, sample_weight_val)
         if validation is None and settings["validation_split"]:
             training, validation = _last_rows(training, settings["validation_split"])
+        if validation is None:
+            warn_if_not_held_out(settings)
         return self._train(training, validation, settings, continuing, tasks)
 
     @unchanged_on_error
@@ -345,7 +348,7 @@ class KerasEstimator(KerasParameters, TrainedOnBatches, NetworkEstimator):
         build = self.model if self.build_fn is None else self.build_fn
         if build is None:
             build = getattr(self, "_keras_build_fn", None)
-        if build is None or not callable(build):
+        if build is None or not callable(build) or is_layer(build):
             raise ValueError(
                 f"{type(self).__name__} needs model, a Keras model or a function that "
                 f"returns one; got {build!r}. Give one."

@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from skdeep.estimators._other_arguments import CONSTRUCTOR
+
 PREFIXES = (
     "model",
     "optimizer",
@@ -21,6 +23,12 @@ PREFIXES = (
     "predict",
     "callbacks",
 )
+# Words of other libraries, or of the other estimators, and where they go here.
+OUR_PLACES = {
+    "learning_rate": "optimizer__learning_rate",
+    **{name: name for name in ("epochs", "min_delta", "optimizer", "patience")},
+    "random_state": "random_state",
+}
 # What a build function gets if it asks for it by name.
 OFFERED = ("meta", "compile_kwargs", "params")
 
@@ -97,11 +105,20 @@ def is_model(build: Any) -> bool:
     return hasattr(build, "get_layer") and not isinstance(build, type)
 
 
+def is_layer(build: Any) -> bool:
+    """Whether it is a layer, which can be called, but makes no model."""
+    is_any = hasattr(build, "trainable_weights") and not isinstance(build, type)
+    return is_any and not is_model(build)
+
+
 def unknown_names(unknown: list[str], known: Iterable[str], build: Any) -> str:
     """Say which parameters nobody takes, and what may have been meant."""
     names = sorted(known)
     close = difflib.get_close_matches(unknown[0], names, 1)
     hint = f"Did you mean {close[0]!r}? " if close else ""
+    ours = CONSTRUCTOR.get(unknown[0], unknown[0])
+    if ours in OUR_PLACES:
+        hint = f"{OUR_PLACES[ours]} is the estimator's own. "
     return (
         f"Parameters without a prefix go to the build function, and "
         f"{getattr(build, '__name__', 'model')} takes {names}; got {unknown}. {hint}"

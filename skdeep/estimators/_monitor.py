@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from sklearn.metrics import get_scorer, get_scorer_names
 
+from skdeep._warnings import is_in_search, stacklevel_of_user
 from skdeep.callbacks._callback import Callback, RunView
 from skdeep.callbacks._early_stopping import StoppingRule, check_monitor, rises
 from skdeep.engine._job import Job
 from skdeep.estimators._calibration import CALIBRATED_LOSS, CalibratedLoss
+from skdeep.estimators._parameters import SHARE_HELD_OUT
 from skdeep.exceptions import InvalidNetworkError
 
 Scorer = Callable[..., Any]
@@ -50,7 +53,7 @@ def stopping_rule(parameters: Any, names: Sequence[str]) -> StoppingRule | None:
             "got an estimator without. Set calibration='temperature', or monitor "
             "'val_loss'."
         )
-    if not parameters["early_stopping"]:
+    if not parameters["early_stopping"] or parameters["early_stopping"] == "watch":
         return None
     mode = parameters["monitor_mode"]
     is_rising = mode == "auto" and scorer is not None  # of scorers more is better
@@ -59,6 +62,22 @@ def stopping_rule(parameters: Any, names: Sequence[str]) -> StoppingRule | None:
         parameters["patience"],
         parameters["min_delta"],
         is_rising or rises(column, mode),
+    )
+
+
+def warn_if_not_held_out(parameters: Any) -> None:
+    """Warn of a share of rows that nobody has asked for, in a fit without others."""
+    share = parameters["validation_fraction"]
+    is_wanted = parameters["early_stopping"] or parameters.get("calibration")
+    if is_wanted or share == SHARE_HELD_OUT or is_in_search():
+        return
+    warnings.warn(
+        "validation_fraction is the share of rows that early stopping or calibration "
+        f"hold out; got {share} with early_stopping=False, which holds out none. Set "
+        "early_stopping=True, or early_stopping='watch' to evaluate them and never "
+        "stop, or leave validation_fraction out.",
+        UserWarning,
+        stacklevel=stacklevel_of_user(),
     )
 
 

@@ -46,7 +46,7 @@ from skdeep.estimators._members import (
     new_members,
     put_together,
 )
-from skdeep.estimators._monitor import epoch_scores
+from skdeep.estimators._monitor import epoch_scores, warn_if_not_held_out
 from skdeep.estimators._other_arguments import OtherArguments
 from skdeep.estimators._parameters import OPTIMIZER, defaults_of
 from skdeep.estimators._part_of_fit import epochs_now
@@ -171,6 +171,8 @@ class NetworkEstimator(
         tasks = begin_tasks(self, n_epochs * self.n_members, X, y, sample_weight)
         training = self._training_data(X, y, sample_weight, continuing, None, groups)
         validation = self._validation_data(X_val, y_val, sample_weight_val)
+        if validation is None:
+            warn_if_not_held_out(self.get_params(deep=False))
         return self._run(training, validation, n_epochs, continuing, tasks)
 
     @unchanged_on_error
@@ -272,8 +274,8 @@ class NetworkEstimator(
         """One more epoch over these rows."""
         if self.early_stopping and self.early_stopping != "auto":
             raise ValueError(
-                "partial_fit sees too little to stop early; got early_stopping=True. "
-                "Use fit, or set early_stopping=False."
+                "partial_fit sees too little to stop early; got early_stopping="
+                f"{self.early_stopping!r}. Use fit, or set early_stopping=False."
             )
         continuing = hasattr(self, "_fitted")
         tasks = begin_tasks(self, self.n_members, X, y, sample_weight)

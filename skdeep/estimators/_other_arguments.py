@@ -41,7 +41,7 @@ CONSTRUCTOR = {
     "solver": "optimizer",
     "tol": "min_delta",
     "validation_data": "fit(X, y, X_val=..., y_val=...)",
-    "validation_split": "validation_fraction, with early_stopping=True",
+    "validation_split": "validation_fraction, with early_stopping=True or 'watch'",
 }
 FIT = {
     "eval_set": "X_val and y_val",
@@ -50,7 +50,7 @@ FIT = {
     "validation_batch_size": "batch_size in the constructor",
     "validation_data": "X_val and y_val",
     "validation_split": "validation_fraction in the constructor, with "
-    "early_stopping=True",
+    "early_stopping=True or 'watch'",
 }
 
 

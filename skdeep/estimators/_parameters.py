@@ -43,6 +43,7 @@ CLASSIFIERS = frozenset(
     {"CNNClassifier", "DNNClassifier", "RNNClassifier", "TabularClassifier"}
 )
 REGRESSORS = ESTIMATORS - CLASSIFIERS
+SHARE_HELD_OUT = 0.1
 
 
 class NumberInterval(Interval):
@@ -423,12 +424,14 @@ TRAINING = (
         "bool",
         """Visit the rows in a new order in every epoch."""),
     *(
-        Parameter("early_stopping", default, RUN, ["boolean", AUTO],
-            'bool or "auto"',
+        Parameter("early_stopping", default, RUN,
+            ["boolean", StrOptions({"auto", "watch"})],
+            'bool, "auto" or "watch"',
             f"""Stop when ``monitor`` no longer improves, and keep the best weights.
             "auto" does so from {fewest} training rows on, and never in ``partial_fit``.
             Watches ``X_val`` if fit gets it, else a seeded, shuffled, {stratified}part
-            of the training rows.""", only=who & kind)
+            of the training rows; "watch" does nothing but that: all epochs are trained,
+            and the last weights kept.""", only=who & kind)
         for who, stratified in ((CLASSIFIERS, "stratified "), (REGRESSORS, ""))
         for default, kind, fewest in (
             ("auto", PLAIN_TABLES, "1,000"),
@@ -454,11 +457,12 @@ TRAINING = (
         '{"auto", "min", "max"}',
         """Whether less or more of it is better; inferred from the name by default, and
         known of scorers."""),
-    Parameter("validation_fraction", 0.1, RUN,
+    Parameter("validation_fraction", SHARE_HELD_OUT, RUN,
         [NumberInterval(Real, 0, 1, closed="neither")],
         "float",
-        """Share of the rows that early stopping watches when fit gets no ``X_val``. A
-        class with too few rows to have some on both sides keeps them to train on."""),
+        """Share of the rows that early stopping watches when fit gets no ``X_val``;
+        without early stopping and calibration no rows are held out. A class with too
+        few rows to have some on both sides keeps them to train on."""),
     Parameter("calibration", None, RUN, [StrOptions({"temperature"}), None],
         '"temperature" or None',
         """Divide the logits of predictions by the number that gives the rows held out

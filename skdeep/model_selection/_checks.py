@@ -21,8 +21,8 @@ def check_goes_on(network: Any, caller: str) -> None:
     if network.early_stopping and network.early_stopping != "auto":
         raise ValueError(
             f"{caller} decides itself who trains for how many epochs; got "
-            "early_stopping=True. Set early_stopping=False, and epochs to the most "
-            "that the best candidate shall have."
+            f"early_stopping={network.early_stopping!r}. Set early_stopping=False, and "
+            "epochs to the most that the best candidate shall have."
         )
     if network.callbacks:
         raise ValueError(

@@ -258,8 +258,9 @@ def _check_network(network: Any) -> None:
     check_is_network(network, "epoch_curve")
     if network.early_stopping and network.early_stopping != "auto":
         raise ValueError(
-            "epoch_curve trains every fold for all epochs; got early_stopping=True. "
-            "Set early_stopping=False and read the best epoch off the curve."
+            "epoch_curve trains every fold for all epochs; got early_stopping="
+            f"{network.early_stopping!r}. Set early_stopping=False and read the best "
+            "epoch off the curve."
         )
     if getattr(network, "n_members", 1) > 1:
         raise ValueError(

@@ -53,6 +53,18 @@ def _convolution(x: Any, kernel: Any, padding: str) -> Any:
     return ops.conv(x, kernel, 1, padding, data_format="channels_last")
 
 
+def _cosine(x: Any) -> Any:
+    """The cosine of Keras."""
+    from keras import ops
+
+    return ops.cos(x)
+
+
+def _apart(make: Callable[[], Any], shape: tuple[int, ...]) -> Any:
+    """Call it."""
+    return make()
+
+
 def _recurrence(
     step: Callable[[Sequence[Any], Any], Any],
     inputs: Sequence[Any],
@@ -94,6 +106,10 @@ class CallContext:
         (x, kernel) -> their matrix product.
     convolution : callable
         (x, kernel, padding) -> the convolution, channels last, strides of 1.
+    apart : callable
+        (make, shape) -> ``make()``, a mask of that shape.
+    cosine : callable
+        x -> its cosine.
     recurrence : callable
         (step, inputs, state, keeps_steps) -> the last state, or the states of all
         steps; see ``_recurrence``.
@@ -109,6 +125,8 @@ class CallContext:
     # gradients.
     product: Callable[[Any, Any], Any] = _product
     convolution: Callable[..., Any] = _convolution
+    apart: Callable[[Callable[[], Any], tuple[int, ...]], Any] = _apart
+    cosine: Callable[[Any], Any] = _cosine
     recurrence: Callable[..., Any] = _recurrence
     step_mask: Any = None
 

@@ -3,11 +3,18 @@
 import inspect
 import pickle
 
+import keras
 import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skdeep import CNNClassifier, DNNClassifier, DNNRegressor, RNNRegressor
+from skdeep import (
+    CNNClassifier,
+    DNNClassifier,
+    DNNRegressor,
+    KerasClassifier,
+    RNNRegressor,
+)
 from skdeep.estimators._other_arguments import CONSTRUCTOR, FIT
 from skdeep.estimators._parameters import ROLES
 
@@ -88,3 +95,49 @@ def test_estimators_stay_what_they_are(cls):
     assert Own(width=4).epochs == 4
     with pytest.raises(TypeError, match="'lr'"):
         Own(lr=3)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("lr", "optimizer__learning_rate"),
+        ("learning_rate", "optimizer__learning_rate"),
+        ("max_iter", "epochs is"),
+        ("seed", "random_state is"),
+        ("unit", "Did you mean 'units'"),
+    ],
+)
+def test_networks_of_ones_own_name_the_place(name, ours):
+    """Parameters go to the build function; those that belong elsewhere say where."""
+
+    def build(units=3):
+        raise AssertionError
+
+    with pytest.raises(TypeError, match=rf"got \['{name}'\]\. {ours}"):
+        KerasClassifier(build, **{name: 1}).fit(X, Y)
+
+
+@pytest.mark.fast
+def test_a_layer_is_no_model():
+    """It can be called like a function that makes one."""
+    with pytest.raises(ValueError, match="a function that returns one; got <Dense"):
+        KerasClassifier(keras.layers.Dense(2)).fit(X, Y)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ("rows", "other"),
+    [
+        ([["a", 1.0]] * 20, "Tabular"),
+        (np.full((20, 2), np.nan), "Tabular"),
+        (np.zeros((20, 3, 3)), "CNN"),
+    ],
+    ids=["text", "missing", "images"],
+)
+def test_rows_for_another_estimator_say_for_which(rows, other):
+    """A note to the error that scikit-learn has for them."""
+    with pytest.raises(ValueError, match=r"string|NaN|dim 3") as caught:
+        DNNClassifier().fit(rows, Y)
+
+    assert any(other in note for note in caught.value.__notes__)

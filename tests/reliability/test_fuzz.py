@@ -102,6 +102,8 @@ def fit(cls, settings_, X, y):
         warnings.simplefilter("ignore", ConvergenceWarning)
         # Drawn labels may happen to look like one-hot rows.
         warnings.filterwarnings("ignore", message="y is a matrix of")
+        # Early stopping is drawn, and so is the share that it would hold out.
+        warnings.filterwarnings("ignore", message="validation_fraction is the share")
         try:
             return net.fit(X, y)
         except OUR_ERRORS:

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.engine.backends._apart import apart
 from skdeep.engine.backends._convolution import convolution_in_tall_images
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.engine.backends._product import MAX_LAYERS, product_on_one_thread
 from skdeep.engine.backends._protocol import Kernels
 from skdeep.engine.backends._recurrence import recurrence
+from skdeep.engine.backends._wave import cosine
 
 
 class TensorFlowBackend:
@@ -73,6 +75,8 @@ class TensorFlowBackend:
         is_shallow = depth <= MAX_LAYERS
         return {
             "product": product_on_one_thread(always) if is_shallow else self._tf.matmul,
+            "apart": apart(always),
+            "cosine": cosine,
             "recurrence": recurrence,
         }
 

@@ -46,7 +46,7 @@ class NumericEmbedding(Layer):
     terms_are_trained: ClassVar[bool] = True
 
     @abstractmethod
-    def terms(self, products: Any) -> Any:
+    def terms(self, products: Any, context: CallContext) -> Any:
         """Make terms of factor * x + summand, (n_rows, n_columns, n_terms).
 
         With ``keras.ops``, for tensors with and without values.
@@ -122,7 +122,7 @@ class NumericEmbedding(Layer):
         values = ops.cast(x, self.compute_dtype)
         numeric, others = self._separated(values)
         own = numeric[:, :, None]  # (n_rows, n_columns, 1)
-        terms = self.terms(own * self.unit * factor[:, 0, :] + summand)
+        terms = self.terms(own * self.unit * factor[:, 0, :] + summand, context)
         learned = ops.einsum("bck,ckd->bcd", terms, kernel)
         embedded = ops.concatenate([own, learned], axis=2)
         n_values = len(self.columns) * self.size
@@ -152,7 +152,7 @@ class NumericEmbedding(Layer):
         own = layers.Reshape((n, 1), name=f"{self.name}_columns", **arguments)(numeric)
         # Not by Keras' Rescaling, which rounds its numbers to float32.
         scaled = ops.multiply(own, self.unit)
-        terms = self.terms(self._maps("terms", "bci,cik->bck")(scaled))
+        terms = self.terms(self._maps("terms", "bci,cik->bck")(scaled), CallContext({}))
         learned = self._maps("outputs", "bck,ckd->bcd")(terms)
         join, flat = f"{self.name}_with_columns", f"{self.name}_flat"
         embedded = layers.Concatenate(2, name=join, **arguments)([own, learned])

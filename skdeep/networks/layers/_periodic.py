@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.keras_objects._onnx_activations import Graph
-from skdeep.networks._network import WeightSpec
+from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._embedding import NumericEmbedding, embedding_fields
 from skdeep.networks.layers._layer import Layer, Site
 
@@ -52,11 +52,9 @@ class PeriodicEmbedding(NumericEmbedding):
             return initializers.RandomNormal(0.0, self.sigma, seed=seed)
         return initializers.RandomUniform(-math.pi, math.pi, seed=seed)
 
-    def terms(self, products: Any) -> Any:
+    def terms(self, products: Any, context: CallContext) -> Any:
         """Waves."""
-        from keras import ops
-
-        return ops.cos(products)
+        return context.cosine(products)
 
     def terms_in_numpy(self, products: np.ndarray) -> np.ndarray:
         """Waves."""

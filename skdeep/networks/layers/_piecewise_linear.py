@@ -11,7 +11,7 @@ import numpy as np
 from skdeep.data._quantiles import column_quantiles
 from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
-from skdeep.networks._network import WeightSpec
+from skdeep.networks._network import CallContext, WeightSpec
 from skdeep.networks.layers._embedding import (
     N_TERM_ARRAYS,
     NumericEmbedding,
@@ -59,7 +59,7 @@ class PiecewiseLinearEmbedding(NumericEmbedding):
             summand[number, : len(slopes)] = offsets
         return [factor, summand, *arrays[N_TERM_ARRAYS:]]
 
-    def terms(self, products: Any) -> Any:
+    def terms(self, products: Any, context: CallContext) -> Any:
         """How much of each bin lies below x, from 0 to 1."""
         from keras import ops
 
