@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +20,9 @@ class InputArrays(Mapping[str, Any]):
 
     Parameters
     ----------
-    arrays : mapping of str to array-like of shape (n_samples, ...)
-        An array for each ``keras.Input``, by its name.
+    arrays : mapping of str to array-like, or list of array-like
+        An array of shape (n_samples, ...) for each ``keras.Input``, by its name or in
+        their order; those of a list are named "0", "1", ...
 
     Attributes
     ----------
@@ -44,10 +45,12 @@ class InputArrays(Mapping[str, Any]):
     ((7, 4), (3, 5))
     """
 
-    def __init__(self, arrays: Mapping[str, Any]):
+    def __init__(self, arrays: Mapping[str, Any] | Sequence[Any]):
+        self._are_named = isinstance(arrays, Mapping)
+        pairs = arrays.items() if isinstance(arrays, Mapping) else enumerate(arrays)
         self._arrays = {
-            name: array if hasattr(array, "shape") else np.asarray(array)
-            for name, array in arrays.items()
+            str(name): array if hasattr(array, "shape") else np.asarray(array)
+            for name, array in pairs
         }
         lengths = {array.shape[0] for array in self._arrays.values()}
         if len(lengths) != 1:
@@ -71,9 +74,12 @@ class InputArrays(Mapping[str, Any]):
         rows = key[0] if isinstance(key, tuple) else key  # scikit-learn adds "..."
         if isinstance(rows, int | np.integer):
             rows = [rows]
-        return InputArrays(
-            {name: safe_indexing(a, rows) for name, a in self._arrays.items()}
-        )
+        chosen = {name: safe_indexing(a, rows) for name, a in self._arrays.items()}
+        return InputArrays(chosen if self._are_named else list(chosen.values()))
+
+    def as_given(self) -> dict[str, Any] | list[Any]:
+        """Return the arrays by name, or in a list if they came in one."""
+        return self._arrays if self._are_named else list(self._arrays.values())
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names."""

@@ -18,6 +18,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
 from skdeep.data._features import refuse_dates, refuse_equal_names
+from skdeep.data._input_arrays import InputArrays
 from skdeep.data._training_data import TrainingData
 
 # Kept as they are until a chunk of rows is made dense floats.
@@ -76,6 +77,8 @@ def check_inputs(estimator: Any, X: Any, fitted: Inputs | None) -> Inputs:
     fitted : Inputs or None
         What fit has seen.
     """
+    if isinstance(X, InputArrays):
+        X = X.as_given()
     if are_several(X):
         return _check_several(estimator, X, fitted)
     if fitted is not None and fitted.names is not None:

@@ -113,6 +113,14 @@ def built_or_why_not(
         return model, f"it cannot be made again from its configuration: {error}"
 
 
+def call_once(model: Any, input_shapes: Sequence[tuple[int, ...]]) -> None:
+    """Let a Sequential compute a row: Keras exports none that has never been called."""
+    import keras
+
+    if isinstance(model, keras.Sequential):
+        model(np.zeros((1, *input_shapes[0]), model.inputs[0].dtype))
+
+
 def own_training(model: Any) -> str:
     """The name of a method by which a model says itself how it is trained."""
     import keras

@@ -128,8 +128,10 @@ class KerasEstimator(KerasParameters, TrainedOnBatches, NetworkEstimator):
         compilation = getattr(self, "_compilation", None)
         if compilation is not None and not model.compiled:
             from skdeep.engine._compiled_model import compile_with
+            from skdeep.estimators._keras_build import call_once
 
             compile_with(model, compilation, self._fitted.hyperparameters)
+            call_once(model, self._inputs.shapes)
         return model
 
     def __getstate__(self):

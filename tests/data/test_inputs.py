@@ -53,3 +53,14 @@ def test_networks_of_several_inputs_are_cross_validated():
     fitted = net.fit(X_train, y_train)
     by_dict = fitted.predict_proba(dict(X_test))
     np.testing.assert_array_equal(fitted.predict_proba(X_test), by_dict)
+
+
+def test_a_list_has_rows_in_the_order_of_the_inputs():
+    """It is cut like a dict, and stays a list for the network."""
+    X = InputArrays([np.zeros((6, 2)), np.ones((6, 3))])
+
+    few = X[[1, 4, 5]]
+
+    assert few.shape == (3, 5)
+    assert [part.shape for part in few.as_given()] == [(3, 2), (3, 3)]
+    assert list(few) == ["0", "1"]

@@ -307,8 +307,11 @@ def test_inputs_by_name_or_in_order():
 
     by_name = clone(net).fit(named, Y).predict_proba(named)
     by_order = clone(net).fit(listed, Y).predict_proba(listed)
+    as_rows = skdeep.InputArrays(listed)
+    by_rows = clone(net).fit(as_rows, Y).predict_proba(as_rows[:])
 
     np.testing.assert_array_equal(by_name, by_order)
+    np.testing.assert_array_equal(by_name, by_rows)
     with pytest.raises(ValueError, match=r"input of the model, .*got"):
         clone(net).fit({"left": X[:, :1], "rihgt": X[:, 1:]}, Y)
 
@@ -346,6 +349,17 @@ def test_the_model_is_compiled_as_it_was_trained(tmp_path):
         assert set(found) == {"loss", "accuracy"}
         assert found["accuracy"] == pytest.approx(net.score(X, Y))
         assert float(np.asarray(model.optimizer.learning_rate)) == 0.125
+
+
+def test_a_sequential_without_a_shape_can_be_exported(tmp_path):
+    """Keras exports no model that has never been called."""
+    net = KerasClassifier(
+        lambda: keras.Sequential([layers.Dense(3, activation="softmax")])
+    ).fit(X, Y)
+
+    net.model_.export(tmp_path / "net", verbose=False)
+
+    assert (tmp_path / "net" / "saved_model.pb").exists()
 
 
 def test_the_first_rows_may_say_which_classes_there_are():
