@@ -4,6 +4,7 @@ How fast anything is stands in no test.
 """
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -221,6 +222,15 @@ def test_every_target_has_a_script():
 
     scripts = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
     assert questions <= scripts
+
+
+def test_the_report_on_reliability_runs_tests_that_are_there():
+    """Every part names a file of tests; a moved one would be counted as no failure."""
+    from benchmarks.reliability import PARTS
+
+    named = [shlex.split(arguments)[0] for arguments in PARTS]
+
+    assert [name for name in named if not (ROOT / name).is_file()] == []
 
 
 def test_tables_are_written_between_the_markers(tmp_path):
