@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
 
@@ -101,6 +102,33 @@ def check_inputs(estimator: Any, X: Any, fitted: Inputs | None) -> Inputs:
         _check_shape(estimator, rows.shape[1:], fitted and fitted.shapes[0], "X")
         _set_size(estimator, [rows.shape[1:]], fitted)
     return Inputs(rows, (tuple(rows.shape[1:]),))
+
+
+class _Encoded(BaseEstimator):
+    """Stands for an estimator that has counted the values of rows before.
+
+    Its encoder may make more of them, or fewer.
+    """
+
+
+def check_encoded(estimator: Any, X: Any, fitted: Inputs | None) -> Inputs:
+    """Check what an encoder has made of rows; a vector is an input of one value.
+
+    The estimator is told nothing.
+    """
+    if isinstance(X, Mapping) and not sparse.issparse(X):
+        X = {name: _as_column(part) for name, part in X.items()}
+    elif isinstance(X, list | tuple) and all(hasattr(part, "shape") for part in X):
+        X = [_as_column(part) for part in X]
+    checked = type(type(estimator).__name__, (_Encoded,), {})()
+    if fitted is not None:
+        _set_size(checked, fitted.shapes, None)
+    return check_inputs(checked, X, fitted)
+
+
+def _as_column(values: Any) -> Any:
+    """A vector as a table of one column; all else as it is."""
+    return values.reshape(-1, 1) if len(np.shape(values)) == 1 else values
 
 
 def _check_several(estimator: Any, X: Any, fitted: Inputs | None) -> Inputs:

@@ -6,6 +6,7 @@ Rows come and predictions go as in the engine, so estimators need not ask which 
 from __future__ import annotations
 
 import functools
+import pickle
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 from skdeep.data._dense_rows import dense_rows
 from skdeep.data._training_data import TrainingData
 from skdeep.engine.backends._loading import load_tensorflow
+from skdeep.networks._keras_config import own_objects
 
 ROWS_PER_CALL = 8192
 
@@ -101,6 +103,32 @@ def _words_or_floats(values: np.ndarray) -> Any:
         )
 
 
+def _written(model: Any) -> tuple[bytes, dict[str, Any]]:
+    """A model as Keras writes it, and the classes that it asks for.
+
+    Read again at once: Keras writes models that it cannot read, and a pickle without
+    its model would be found out when it is too late.
+    """
+    try:
+        written = pickle.dumps(model), own_objects(model)
+        _read(*written)
+    except Exception as error:  # of Keras, or of the user's own classes
+        raise pickle.PicklingError(
+            "A pickle must hold a model that Keras can make again of what it writes; "
+            f"got {type(model).__name__} with the error {error} Give its classes a "
+            "get_config that their constructors take, or keep model_.get_weights()."
+        ) from error
+    return written
+
+
+def _read(written: bytes, objects: dict[str, Any]) -> Any:
+    """The model again, with its classes at hand."""
+    import keras
+
+    with keras.saving.custom_object_scope(objects):
+        return pickle.loads(written)
+
+
 class KerasTrained:
     """A model that Keras has trained; predicts like a ``FittedNetwork``.
 
@@ -127,6 +155,14 @@ class KerasTrained:
         self.input_shapes = input_shapes
         self.rescaling = rescaling
         self.input_names = input_names
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Keep the model as Keras writes it, beside the classes that it asks for."""
+        return self.__dict__ | {"model": _written(self.model)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Let Keras read the model."""
+        self.__dict__.update(state | {"model": _read(*state["model"])})
 
     def rows(self, X: Any) -> Any:
         """What the model takes, of rows that hold all inputs side by side."""

@@ -65,7 +65,8 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
         y : array-like of shape (n_samples,) or (n_samples, n_labels)
             Their labels.
         classes : array-like of shape (n_classes,), default=None
-            All classes there will be; needed in the first call.
+            All classes there will be; needed in the first call, but for
+            ``KerasClassifier``, for which None are those of its ``y``.
         sample_weight : array-like of shape (n_samples,), default=None
             How much each row counts, compared with the mean over the rows of all calls
             so far.
@@ -86,12 +87,16 @@ class NetworkClassifier(ClassifierMixin, NetworkEstimator):
                 f"{self.calibration!r}. Use fit, or set calibration=None."
             )
         if not hasattr(self, "_fitted"):
-            check_partial_fit_first_call(self, classes)
-            # scikit-learn has set them, sorted and each once.
-            classes = self.classes_
+            classes = self._first_classes(classes)
         elif classes is not None:
             self._head.check_same_classes(classes)
         return self._partial_fit(X, y, sample_weight, classes)
+
+    def _first_classes(self, classes):
+        """All classes there will be, which scikit-learn wants to know at once."""
+        check_partial_fit_first_call(self, classes)
+        # It has set them, sorted and each once.
+        return self.classes_
 
     def predict(self, X: Any) -> np.ndarray:
         """Predict classes.

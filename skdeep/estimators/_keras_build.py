@@ -17,11 +17,11 @@ import numpy as np
 
 from skdeep.engine._key import ProgramKey, resolve_batch_size
 from skdeep.engine._objective import Objective, make_objective
-from skdeep.estimators._keras_routing import made, made_all, routed
+from skdeep.estimators._keras_routing import made, made_all, made_each, routed
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._losses import NAMED, name_of_loss, resolve_loss
 from skdeep.keras_objects._optimizers import Optimizer, make_optimizer
-from skdeep.keras_objects._spec import KerasSpec
+from skdeep.keras_objects._spec import KerasSpec, from_spec
 from skdeep.networks._head import BINARY, MULTICLASS, ClassHead, Head
 from skdeep.networks._keras_config import all_layers, describe_model, rebuild_model
 from skdeep.networks._keras_network import keras_network
@@ -59,12 +59,25 @@ def compile_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
         optimizer = made(optimizer, arguments, "optimizer")
     others = ("loss", "metrics", "loss_weights", "weighted_metrics", "run_eagerly")
     found = {"optimizer": optimizer, **{n: given[n] for n in others if n in given}}
-    found["loss"] = made(found["loss"], routed(parameters, "loss"), "loss")
+    found["loss"] = _made_losses(found["loss"], routed(parameters, "loss"))
     if found["metrics"] is not None:
-        found["metrics"] = made_all(
-            found["metrics"], routed(parameters, "metrics"), "metrics"
+        metrics = found["metrics"]
+        several = isinstance(metrics, Mapping | list | tuple)
+        found["metrics"] = made_each(
+            metrics if several else [metrics], routed(parameters, "metrics")
         )
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _made_losses(loss: Any, arguments: dict[str, Any]) -> Any:
+    """The loss, or one for each output, with the arguments that are routed to it."""
+
+    def make(one: Any, own: dict[str, Any]) -> Any:
+        if isinstance(one, str) and own:
+            return from_spec(resolve_loss(one, own))
+        return made(one, own, "loss")
+
+    return made_each(loss, arguments, make)
 
 
 def built_model(model: Any, input_shapes: Sequence[tuple[int, ...]]) -> Any:
@@ -127,7 +140,7 @@ def _loss_and_params(
     if loss is None and model.compiled:
         loss = model.loss
     if isinstance(loss, type):
-        return loss(**loss_params), {}
+        return made(loss, loss_params, "loss"), {}
     return loss, loss_params
 
 
@@ -141,7 +154,7 @@ def compiled_settings(model: Any, parameters: Mapping[str, Any]) -> Compiled:
     if metrics is None and own.get("metrics"):
         metrics = keras.saving.deserialize_keras_object(own["metrics"])
     if metrics is not None:
-        metrics = made_all(metrics, routed(parameters, "metrics"), "metrics")
+        metrics = made_all(metrics, routed(parameters, "metrics"))
     loss, loss_params = _loss_and_params(model, parameters)
     optimizer = given["optimizer"]
     if optimizer is None and model.compiled:

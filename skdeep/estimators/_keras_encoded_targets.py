@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -108,6 +109,25 @@ class EncodedHead:
         return parts[0] if len(parts) == 1 else parts
 
 
+@dataclass(frozen=True, eq=False)
+class HeadEncoder:
+    """What a head makes of targets and outputs, as an encoder of the user's would."""
+
+    head: Any
+
+    def transform(self, y: Any) -> np.ndarray:
+        """Class numbers, or a column of 0 and 1; numbers as they are trained."""
+        found: np.ndarray = self.head.encode(np.asarray(y))
+        return found
+
+    def inverse_transform(self, outputs: Any, return_proba: bool = False) -> np.ndarray:
+        """What a model predicts as targets, or as probabilities."""
+        outputs = np.asarray(outputs)
+        if return_proba:
+            return self.head.probabilities(outputs)
+        return self.head.decode(outputs)
+
+
 class EncodedTargets:
     """What stands in front of labels and numbers, if there is an encoder."""
 
@@ -120,6 +140,16 @@ class EncodedTargets:
         """
         return None
 
+    @property
+    def target_encoder_(self) -> Any:
+        """The fitted transformer of targets."""
+        if self.target_encoder is not None:
+            return self._target_encoder
+        known = vars(self).get("_head_encoder")  # the same one until another fit
+        if known is None or known.head is not self._head:
+            known = self._head_encoder = HeadEncoder(self._head)
+        return known
+
     def _read_y(self, y):
         return super()._read_y(y) if self.target_encoder is None else np.asarray(y)
 
@@ -127,10 +157,10 @@ class EncodedTargets:
         encoder = self.target_encoder
         if encoder is None:
             return super()._make_head(y, weight, classes)
-        self.target_encoder_ = encoder.fit(y)
+        self._target_encoder = encoder.fit(y)
         if y.ndim == 1 and hasattr(self, "predict_proba"):
             self.classes_ = np.unique(y) if classes is None else np.asarray(classes)
-        return EncodedHead(self.target_encoder_, encoder.transform(y)), y
+        return EncodedHead(encoder, encoder.transform(y)), y
 
     def _encode(self, y, name):
         if isinstance(self._head, EncodedHead):
@@ -153,6 +183,6 @@ class EncodedTargets:
 
     def _encoder_metadata(self):
         """What an encoder says of the data, for the build function; may be nothing."""
-        encoder = getattr(self, "target_encoder_", None)
+        encoder = getattr(self, "_target_encoder", None)
         tell = getattr(encoder, "get_metadata", None)
         return dict(tell()) if tell else {}

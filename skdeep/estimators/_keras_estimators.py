@@ -12,13 +12,19 @@ from skdeep.data._sample_weights import class_weights, combined
 from skdeep.estimators._classifier import NetworkClassifier
 from skdeep.estimators._keras_encoded_targets import EncodedHead
 from skdeep.estimators._keras_network_estimator import CONSTRAINTS, KerasEstimator
+from skdeep.estimators._keras_predict import (
+    ClassesWithArguments,
+    NumbersWithArguments,
+)
 from skdeep.estimators._keras_routing import routed
 from skdeep.estimators._keras_shaped_targets import ShapedTargets
 from skdeep.estimators._regressor import NetworkRegressor
 from skdeep.networks._output_from_parameters import number_output
 
 
-class KerasClassifier(ShapedTargets, NetworkClassifier, KerasEstimator):
+class KerasClassifier(
+    ClassesWithArguments, ShapedTargets, NetworkClassifier, KerasEstimator
+):
     """Classify with a Keras network of your own.
 
     The network is trained by the same compiled program as ``DNNClassifier``, from
@@ -192,8 +198,12 @@ class KerasClassifier(ShapedTargets, NetworkClassifier, KerasEstimator):
 
     @property
     def n_classes_(self):
-        """How many classes there are."""
-        return len(self.classes_)
+        """How many classes there are, or what an encoder of the user's says."""
+        told = self._encoder_metadata().get("n_classes_")
+        return len(self.classes_) if told is None else told
+
+    def _first_classes(self, classes):
+        return None if classes is None else super()._first_classes(classes)
 
     def _with_class_weight(self, weight, head, y):
         if isinstance(head, EncodedHead):
@@ -202,7 +212,9 @@ class KerasClassifier(ShapedTargets, NetworkClassifier, KerasEstimator):
         return combined(weight, class_weights(given, head.classes, y))
 
 
-class KerasRegressor(ShapedTargets, NetworkRegressor, KerasEstimator):
+class KerasRegressor(
+    NumbersWithArguments, ShapedTargets, NetworkRegressor, KerasEstimator
+):
     """Regress with a Keras network of your own.
 
     The network is trained by the same compiled program as ``DNNRegressor``, from

@@ -141,7 +141,7 @@ class TrainedByKeras:
 def callbacks_of(settings):
     """The callbacks of a fit, those given as classes made."""
     arguments = routed(settings, "callbacks") | routed(settings, "fit__callbacks")
-    return made_all(settings["callbacks"], arguments, "callbacks")
+    return made_all(settings["callbacks"], arguments)
 
 
 def _check_column(column, epoch, logs):

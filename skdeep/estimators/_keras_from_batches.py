@@ -39,7 +39,11 @@ class TrainedOnBatches(TrainedByKeras):
         """Train on batches. Sets: what ``fit`` sets of arrays."""
         load_tensorflow()
         from skdeep.engine._keras_training import KerasTrained, fit_with_keras
-        from skdeep.estimators._keras_build import compile_to_train, model_to_train
+        from skdeep.estimators._keras_build import (
+            built_or_why_not,
+            compile_to_train,
+            model_to_train,
+        )
 
         _check_settings(settings, validation)
         batch, X = first_batch(X)
@@ -49,6 +53,8 @@ class TrainedOnBatches(TrainedByKeras):
         else:
             self._learn_batch(rows, targets)
             model, is_users = self._build(settings)
+            if not model.built:  # nobody could say what its outputs are
+                model, _ = built_or_why_not(model, self._inputs.shapes)
             model = model_to_train(model, is_users)
             self._head = self._head_of_batches(model, targets)
             compile_to_train(model, settings, self._head)

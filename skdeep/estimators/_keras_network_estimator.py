@@ -12,12 +12,13 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.multiclass import type_of_target
 
 from skdeep._sklearn import Interval, StrOptions, fit_context, with_callbacks
 from skdeep.callbacks._sklearn_callbacks import begin_tasks
 from skdeep.data._batches import gives_batches
-from skdeep.data._inputs import check_inputs, in_order
+from skdeep.data._inputs import check_encoded, check_inputs, in_order
 from skdeep.engine._run import run_job
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._keras_encoded_targets import EncodedHead
@@ -31,9 +32,9 @@ from skdeep.estimators._keras_from_batches import (
     refuse_beside_batches,
     validation_for_batches,
 )
+from skdeep.estimators._keras_parameters import KerasParameters
 from skdeep.estimators._keras_routing import (
     build_arguments,
-    is_accepted,
     is_layer,
     is_model,
     prefix_of,
@@ -94,7 +95,7 @@ CONSTRAINTS = {
 NOT_IN_META = ("model_", "history_", "callbacks_")
 
 
-class KerasEstimator(TrainedOnBatches, NetworkEstimator):
+class KerasEstimator(KerasParameters, TrainedOnBatches, NetworkEstimator):
     """What both estimators do with a model of the user's."""
 
     @property
@@ -106,57 +107,6 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
         return None
 
     @property
-    def _own_names(self):
-        """Parameters that the constructor does not name, sorted."""
-        # dir of the class: a method that an instance has of its own is no parameter.
-        known = {*self._get_param_names(), *dir(type(self))}
-        return sorted(
-            n for n in vars(self) if not (n in known or n[0] == "_" or n[-1] == "_")
-        )
-
-    def get_params(self, deep=True):
-        """Return the parameters, those of the build function and routed ones, too.
-
-        Parameters
-        ----------
-        deep : bool, default=True
-            Whether those of estimators inside are among them.
-
-        Returns
-        -------
-        dict
-            Names and values.
-        """
-        own = {name: getattr(self, name) for name in self._own_names}
-        return {**super().get_params(deep=deep), **own}
-
-    def set_params(self, **params):
-        """Set parameters.
-
-        Parameters
-        ----------
-        **params : dict
-            Of the constructor, with a prefix, or of the build function.
-
-        Returns
-        -------
-        self : object
-            The estimator.
-        """
-        own = {n: v for n, v in params.items() if self._is_own(n)}
-        super().set_params(**{n: v for n, v in params.items() if n not in own})
-        vars(self).update(own)
-        return self
-
-    def _is_own(self, name):
-        """Whether a name belongs to a prefix or to the build function."""
-        if prefix_of(name) is not None or name in self._own_names:
-            return True
-        is_known = name.partition("__")[0] in self._get_param_names()
-        build = self.model if self.build_fn is None else self.build_fn
-        return not is_known and is_accepted(build, name)
-
-    @property
     def current_epoch(self):
         """The number of epochs trained."""
         return getattr(self, "n_epochs_", 0)
@@ -165,6 +115,43 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
     def initialized_(self):
         """Whether there is a network."""
         return hasattr(self, "_fitted")
+
+    @property
+    def model_(self) -> Any:
+        """The fitted network as a Keras model, compiled as it was trained.
+
+        A copy where skdeep has trained: training it changes no prediction of the
+        estimator, see ``set_weights``. Not compiled after ``pickle`` if its loss, a
+        metric or its optimizer is the user's own.
+        """
+        model = super().model_
+        compilation = getattr(self, "_compilation", None)
+        if compilation is not None and not model.compiled:
+            from skdeep.engine._compiled_model import compile_with
+
+            compile_with(model, compilation, self._fitted.hyperparameters)
+        return model
+
+    def __getstate__(self):
+        """Leave out what no file can hold; see the base class."""
+        state = super().__getstate__()
+        compilation = state.get("_compilation")
+        if compilation is not None:
+            from skdeep.engine._compiled_model import is_of_keras
+
+            if not is_of_keras(compilation):
+                del state["_compilation"]
+        return state
+
+    def get_metadata(self) -> dict[str, Any]:
+        """Return what a build function is told of the data as ``meta``.
+
+        Returns
+        -------
+        dict
+            Fitted attributes by name.
+        """
+        return self._meta()
 
     @property
     def _float_dtype(self):
@@ -274,7 +261,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
 
     def _settings(self, fit_arguments, of_batches=False):
         """The parameters that count in this call: those of fit, ``fit__``, all."""
-        parameters = self.get_params(deep=False)
+        parameters = self._all_parameters()
         own = routed(parameters, "fit")
         own = {n: v for n, v in own.items() if not n.startswith("callbacks__")}
         given = {**own, **fit_arguments}
@@ -305,24 +292,41 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
             y, self.target_type_ = first_output(y), "unknown"
         else:
             self.target_type_ = type_of_target(y)
+            if self.target_type_ == "binary" and self._head.n_outputs > 1:
+                self.target_type_ = "multiclass"  # y does not have all the classes
         target = np.asarray(y)
         self.y_dtype_, self.y_ndim_ = target.dtype, target.ndim
 
     def _check_X(self, X, *, reset):
         fitted = None if reset else self._inputs
-        encoder = self.feature_encoder
-        if encoder is not None:
-            X = check_inputs(self, X, None).rows if reset else np.asarray(X)
-            if reset:
-                self.feature_encoder_ = encoder.fit(X)
-            X = self.feature_encoder_.transform(X)
-        found = check_inputs(self, X, fitted)
+        if self.feature_encoder is None:
+            found = check_inputs(self, X, fitted)
+        else:
+            found = check_encoded(self, self._encoded_rows(X, reset), fitted)
         if reset:
             self._inputs = found._replace(rows=None)
         return found.rows
 
+    def _encoded_rows(self, X, reset):
+        """What the encoder of a subclass makes of rows. Sets: ``_given_inputs``."""
+        given = check_inputs(self, X, None if reset else self._given_inputs)
+        if reset:
+            self._given_inputs = given._replace(rows=None)
+            self._feature_encoder = self.feature_encoder.fit(given.rows)
+        return self._feature_encoder.transform(given.rows)
+
+    @property
+    def feature_encoder_(self) -> Any:
+        """The fitted transformer in front of the network."""
+        has_own = self.feature_encoder is not None
+        return self._feature_encoder if has_own else FunctionTransformer()
+
     def _input_shape(self):
         return self._inputs.shapes[0]
+
+    def _described_inputs(self):
+        # What an encoder makes of columns has not their names.
+        return (None, None) if self.feature_encoder else super()._described_inputs()
 
     def _meta(self):
         """What a build function may know: the fitted attributes so far."""
@@ -332,6 +336,8 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
             found["n_classes_"] = self.n_classes_
         if "n_outputs_expected_" in found:  # which nobody knows of batches of labels
             found["n_outputs_"] = found["n_outputs_expected_"]
+            found["target_encoder_"] = self.target_encoder_
+        found["feature_encoder_"] = self.feature_encoder_
         return {**found, **self._encoder_metadata()}
 
     def _build(self, settings):
@@ -340,7 +346,6 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
         from skdeep.keras_objects._counting import with_names_from_zero
 
         build = self.model if self.build_fn is None else self.build_fn
-        own = {n: settings[n] for n in self._own_names if n in settings}
         if build is None:
             build = getattr(self, "_keras_build_fn", None)
         if build is None or not callable(build) or is_layer(build):
@@ -348,6 +353,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
                 f"{type(self).__name__} needs model, a Keras model or a function that "
                 f"returns one; got {build!r}. Give one."
             )
+        own = {n: settings[n] for n in self._names_for(build) if n in settings}
         if is_model(build):
             unknown = [n for n in own if prefix_of(n) in (None, "model")]
             if unknown:
@@ -386,7 +392,7 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
         """Put the inputs of rows into the order of a model's. Sets: ``_inputs``."""
         from skdeep.estimators._keras_build import inputs_of
 
-        columns = getattr(self, "feature_names_in_", None)
+        columns, _ = self._described_inputs()
         self._inputs, *rows = in_order(
             self._inputs, inputs_of(model), columns, training, validation
         )
@@ -439,9 +445,12 @@ class KerasEstimator(TrainedOnBatches, NetworkEstimator):
             return None, error
 
     def _train_in_engine(self, program, how, tasks):
-        """Run the program of a model."""
+        """Run the program of a model. Sets: ``_compilation``."""
+        from skdeep.engine._compiled_model import compilation_of
+
         *_, settings, _, partial = how
         job = self._job(program, *how)
+        self._compilation = compilation_of(job.key)
         if settings.get("calibration"):
             _ = job.key.network.output_places  # refuses before anything is trained
         if not settings["epochs"]:

@@ -71,7 +71,9 @@ def build_arguments(
     if unknown and not takes_all:
         raise TypeError(unknown_names(unknown, accepted - set(OFFERED), build))
     own = {n: v for n, v in parameters.items() if n in accepted and n not in given}
-    asked = {n: make() for n, make in offered.items() if n in accepted}
+    # As in SciKeras a function with **kwargs asks for all; a class hands them on.
+    asks_for_all = takes_all and not isinstance(build, type)
+    asked = {n: make() for n, make in offered.items() if n in accepted or asks_for_all}
     return {**own, **given, **asked}
 
 
@@ -125,9 +127,13 @@ def unknown_names(unknown: list[str], known: Iterable[str], build: Any) -> str:
 
 
 def made(value: Any, arguments: dict[str, Any], what: str) -> Any:
-    """Make an object of a class with routed arguments; leave all else as it is."""
+    """Make an object of a class with routed arguments; leave all else as it is.
+
+    An argument may be a class, or a list or dict of them, with arguments of its own:
+    ``schedule__rate`` goes to the class ``schedule``. Numbers for names are places.
+    """
     if isinstance(value, type):
-        return value(**arguments)
+        return _made_with(value, arguments)
     if arguments and not isinstance(value, str):
         raise ValueError(
             f"Parameters with the prefix {what}__ go to a class or a name; got "
@@ -137,34 +143,68 @@ def made(value: Any, arguments: dict[str, Any], what: str) -> Any:
     return value
 
 
-def made_all(values: Any, arguments: dict[str, Any], what: str) -> list[Any]:
-    """Make a flat list of objects, some of which are given as classes.
+def _made_with(cls: type, arguments: dict[str, Any]) -> Any:
+    """Make an object, and before it those that are its arguments."""
+    plain = {n: v for n, v in arguments.items() if "__" not in n}
+    ready = {
+        n: made_each(v, routed(arguments, n)) if _holds_class(v) else v
+        for n, v in plain.items()
+    }
+    # What is for nothing that was given is for the class to take or to refuse.
+    others = {n: v for n, v in arguments.items() if n.partition("__")[0] not in plain}
+    places = sorted((n for n in ready if n.isdigit()), key=int)
+    named = {n: v for n, v in ready.items() if not n.isdigit()}
+    return cls(*(ready[place] for place in places), **named, **others)
+
+
+def _holds_class(value: Any) -> bool:
+    """Whether a value is a class to make an object of, or holds one; no dtype."""
+    return any(
+        isinstance(v, type) and v.__module__ not in ("builtins", "numpy")
+        for v in _flat(value)
+    )
+
+
+def _made_if_class(value: Any, arguments: dict[str, Any]) -> Any:
+    """Make an object of a class; leave all else as it is."""
+    return _made_with(value, arguments) if isinstance(value, type) else value
+
+
+def made_each(
+    values: Any,
+    arguments: dict[str, Any],
+    make: Callable[[Any, dict[str, Any]], Any] = _made_if_class,
+) -> Any:
+    """Make objects of the classes in a list or dict, however they are nested.
 
     ``es__patience`` and ``0__patience`` are for the object of that key or place,
     ``patience`` is for all classes.
     """
-    pairs = list(_flat(values))
-    keys = {key for key, _ in pairs}
+    if not isinstance(values, Mapping | list | tuple):
+        return make(values, arguments)
+    is_named = isinstance(values, Mapping)
+    pairs: list[tuple[Any, Any]]
+    pairs = list(values.items() if is_named else enumerate(values))  # type: ignore[union-attr]
+    keys = {str(key) for key, _ in pairs}
     common = {n: v for n, v in arguments.items() if n.partition("__")[0] not in keys}
-    made_ones = []
-    for key, value in pairs:
-        own = {**common, **routed(arguments, key)} if isinstance(value, type) else {}
-        made_ones.append(made(value, own, what))
-    return made_ones
+    found = {
+        key: made_each(value, common | routed(arguments, str(key)), make)
+        for key, value in pairs
+    }
+    return found if is_named else list(found.values())
 
 
-def _flat(values: Any) -> Iterable[tuple[str, Any]]:
-    """Values with their keys or places, however they are nested."""
-    if values is None:
-        return
+def made_all(values: Any, arguments: dict[str, Any]) -> list[Any]:
+    """Make a flat list of what ``made_each`` makes."""
+    return list(_flat(made_each(values, arguments)))
+
+
+def _flat(values: Any) -> Iterable[Any]:
+    """Values, however they are nested."""
     if isinstance(values, Mapping):
-        pairs = [(str(key), value) for key, value in values.items()]
-    elif isinstance(values, list | tuple):
-        pairs = [(str(place), value) for place, value in enumerate(values)]
-    else:
-        pairs = [("0", values)]
-    for key, value in pairs:
-        if isinstance(value, Mapping | list | tuple):
+        values = list(values.values())
+    if isinstance(values, list | tuple):
+        for value in values:
             yield from _flat(value)
-        else:
-            yield key, value
+    elif values is not None:
+        yield values

@@ -239,6 +239,10 @@ class ShapedTargets(EncodedTargets):
         float
             1 is best.
         """
+        scorer = getattr(self, "scorer", None)  # of a subclass, as in SciKeras
+        if scorer is not None:
+            weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+            return scorer(y, self.predict(X), **weights)
         if not isinstance(getattr(self, "_head", None), ShapedHead):
             return super().score(X, y, sample_weight)
         return self._head.score(y, self.predict(X), sample_weight)

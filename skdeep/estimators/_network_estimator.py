@@ -559,14 +559,18 @@ class NetworkEstimator(
         arguments, such as ``delta`` of its Huber loss.
         """
         state = super().__getstate__()
-        left = {"callbacks_"}
+        left = {"callbacks_", "_head_encoder"}  # the latter is made again
         if "members_" in state:  # their networks are in them
             left.add("_fitted")
         unmade = state.pop(UNMADE, {})
         kept = unmade | {name: v for name, v in state.items() if name not in left}
-        parameters = {name: kept[name] for name in self._get_param_names()}
+        parameters = {n: kept[n] for n in self._stored_parameters() if n in kept}
         specs = {n: parameter_to_spec(v) for n, v in parameters.items()}
         return with_version(kept | specs)
+
+    def _stored_parameters(self):
+        """Attributes that may be Keras objects."""
+        return self._get_param_names()
 
     def __setstate__(self, state):
         """Take attributes, Keras objects not yet; see ``_state`` for versions.

@@ -24,7 +24,9 @@ def completed(cls: type, state: dict[str, Any]) -> dict[str, Any]:
     ``get_params`` would fail, and with it clone, repr and every fit.
     """
     attributes = {name: v for name, v in state.items() if name != VERSION}
-    parameters = inspect.signature(cls).parameters.values()
+    # A user's subclass may name what it never sets.
+    own = next(c for c in cls.__mro__ if c.__module__.startswith("skdeep."))
+    parameters = inspect.signature(own).parameters.values()
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
     missing = sorted(set(defaults) - set(attributes))
     written = state.get(VERSION)

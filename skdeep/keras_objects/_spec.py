@@ -116,8 +116,19 @@ def parameter_to_spec(value: Any) -> Any:
     if type(value) in (list, tuple):
         return type(value)(map(parameter_to_spec, value))
     spec = to_spec(value, keep_name=True)
-    is_keras = isinstance(spec, KerasSpec) and isinstance(spec.cls, str)
-    return spec if is_keras else value
+    if not isinstance(spec, KerasSpec):
+        return value
+    is_keras = isinstance(spec.cls, str)
+    return spec if is_keras or _pickle_names_it(type(value)) else value
+
+
+def _pickle_names_it(cls: type) -> bool:
+    """Whether Keras' pickle of a user's class asks for a name that nobody registers.
+
+    Those of metrics do. A class in a module pickles by itself.
+    """
+    is_by_keras = getattr(cls.__reduce__, "__module__", "").startswith("keras.")
+    return is_by_keras and "<locals>" not in cls.__qualname__
 
 
 def holds_spec(value: Any) -> bool:

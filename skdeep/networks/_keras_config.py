@@ -17,6 +17,7 @@ from skdeep.exceptions import InvalidNetworkError
 # Layers whose configuration may end in the name of an activation.
 ENDINGS = ("Activation", "Conv1D", "Conv2D", "Conv3D", "Dense", "EinsumDense")
 MODELS = ("Functional", "Model", "Sequential")
+LIBRARIES = ("builtins", "keras", "numpy", "tensorflow")  # whose classes Keras finds
 
 Objects = tuple[tuple[str, Any], ...]
 
@@ -255,3 +256,38 @@ def _all_layers(model: Any) -> Iterator[Any]:
 def all_layers(model: Any) -> list[Any]:
     """List the layers of a model, those inside of others, too."""
     return list(_all_layers(model))[1:]
+
+
+def own_objects(model: Any) -> dict[str, Any]:
+    """The classes and functions of a model that Keras has to be told to load it.
+
+    By the names it looks for; also those it is compiled with. Not lambdas, which Keras
+    writes down, and not what is registered here and can be imported from nowhere.
+    """
+    from keras import saving
+
+    found: dict[str, Any] = {}
+    for candidate in [*_candidates(model), *_compiled_candidates(model)]:
+        name = getattr(candidate, "__name__", "<lambda>")
+        module = str(getattr(candidate, "__module__", ""))
+        if name == "<lambda>" or module.partition(".")[0] in LIBRARIES:
+            continue
+        registered = saving.get_registered_name(candidate)
+        is_registered = saving.get_registered_object(registered) is candidate
+        if not is_registered or "<locals>" not in candidate.__qualname__:
+            found |= {name: candidate, registered: candidate}
+    return found
+
+
+def _compiled_candidates(model: Any) -> Iterator[Any]:
+    """What a model is compiled with, and the classes and functions of that."""
+    # Keras wraps metrics into one.
+    metrics = [
+        inner
+        for metric in getattr(model, "metrics", [])
+        for inner in getattr(metric, "metrics", [metric])
+    ]
+    for value in [getattr(model, "loss", None), *metrics]:
+        yield from (value, type(value))
+        if isinstance(getattr(value, "__dict__", None), dict):
+            yield from filter(callable, vars(value).values())

@@ -165,3 +165,66 @@ def test_class_weights_are_refused():
 
     with pytest.raises(ValueError, match="Give sample_weight"):
         net.fit(X, Y)
+
+
+class Scored(TwoOutputsClassifier):
+    """With a score in SciKeras' way."""
+
+    score = KerasClassifier.score
+
+    @staticmethod
+    def scorer(y_true, y_pred, sample_weight=None):
+        """The share of rows with both labels right."""
+        return float(np.average((y_true == y_pred).all(axis=1), weights=sample_weight))
+
+
+def test_a_subclass_may_have_a_scorer():
+    """It scores, and what the encoder tells is in attributes."""
+    net = Scored(two_outputs, loss=LOSSES, epochs=2).fit(X, Y)
+
+    expected = (net.predict(X) == Y).all(axis=1)
+
+    assert net.score(X, Y) == expected.mean()
+    assert net.score(X, Y, expected) == 1
+    assert net.n_classes_ == [2, 3]
+    assert net.target_encoder_.inverse_transform(net.model_.predict(X)).shape == Y.shape
+
+
+class VectorsRegressor(KerasRegressor):
+    """Inputs as vectors, and fewer than the table has columns."""
+
+    @property
+    def feature_encoder(self):
+        """Two columns."""
+        return FunctionTransformer(lambda X: [X[:, 0], X[:, 3]])
+
+
+def test_an_encoder_may_make_vectors_of_rows_that_are_checked():
+    """A vector is an input of one value; rows keep the number of their columns."""
+
+    def build():
+        rows = [keras.Input((1,)), keras.Input((1,))]
+        return keras.Model(rows, layers.Dense(1)(layers.concatenate(rows)))
+
+    net = VectorsRegressor(build, epochs=2).fit(X, CODES)
+
+    assert net.n_features_in_ == 4
+    assert net.predict(X).shape == (150,)
+    with pytest.raises(ValueError, match="expecting 4 features"):
+        net.predict(X[:, :3])
+
+
+def test_there_are_encoders_without_a_subclass():
+    """They say what the labels and the rows are for the network, and back."""
+    names = np.array(["a", "b", "c"])[CODES]
+    net = KerasClassifier(
+        lambda: keras.Sequential([layers.Dense(3, activation="softmax")])
+    ).fit(X, names)
+
+    codes = net.target_encoder_.transform(names)
+    outputs = net.model_.predict(net.feature_encoder_.transform(X), verbose=0)
+
+    np.testing.assert_array_equal(codes, CODES)
+    labels = net.target_encoder_.inverse_transform(outputs)
+    np.testing.assert_array_equal(labels, net.predict(X))
+    assert net.target_encoder_ is net.partial_fit(X[:9], names[:9]).target_encoder_

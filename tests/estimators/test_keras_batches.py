@@ -62,6 +62,17 @@ def test_keras_trains_on_batches(make):
     assert net.score(X, CODES) > 0.7
 
 
+def test_a_model_without_a_shape_gets_that_of_the_first_batch():
+    """So the loss follows from what comes out."""
+
+    def build():
+        return keras.Sequential([layers.Dense(3, activation="softmax")])
+
+    net = KerasClassifier(build, epochs=5, **ADAM).fit(Batches())
+
+    assert net.score(X, CODES) > 0.7
+
+
 def test_networks_of_the_engine_predict_batches():
     """Who has trained makes no difference."""
     net = KerasClassifier(dense, epochs=2, random_state=0).fit(X, CODES)

@@ -332,6 +332,46 @@ def test_pickles_predict_and_go_on():
         copy.partial_fit(X, Y)
 
 
+def test_the_model_is_compiled_as_it_was_trained(tmp_path):
+    """It evaluates, in copies and files of Keras, too."""
+    adam = {**ADAM, "optimizer__learning_rate": 0.125}
+    net = KerasClassifier(build_dense, epochs=2, **adam).fit(X, Y)
+    codes = net.target_encoder_.transform(Y)
+
+    net.model_.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    for model in (net.model_, pickle.loads(pickle.dumps(net)).model_, loaded):
+        found = model.evaluate(X, codes, verbose=0, return_dict=True)
+
+        assert set(found) == {"loss", "accuracy"}
+        assert found["accuracy"] == pytest.approx(net.score(X, Y))
+        assert float(np.asarray(model.optimizer.learning_rate)) == 0.125
+
+
+def test_the_first_rows_may_say_which_classes_there_are():
+    """Or the caller does, and the build function is told of all of them."""
+    rows, names = X[:100], Y[:100]  # of two of the three
+
+    learnt = KerasClassifier(build_dense, **ADAM).partial_fit(rows, names)
+    told = KerasClassifier(build_dense, **ADAM).partial_fit(rows, names, np.unique(Y))
+
+    assert (learnt.n_classes_, learnt.target_type_) == (2, "binary")
+    assert (told.n_classes_, told.target_type_) == (3, "multiclass")
+    assert told.partial_fit(X, Y).predict_proba(X).shape == (150, 3)
+
+
+@pytest.mark.fast
+def test_predictions_take_the_arguments_of_scikeras():
+    """Without effect; those that would have one are refused."""
+    net = KerasClassifier(build_dense, predict__batch_size=7, **ADAM).fit(X, Y)
+
+    found = net.predict_proba(X, batch_size=5, verbose=0)
+
+    np.testing.assert_array_equal(found, net.predict_proba(X))
+    with pytest.raises(TypeError, match=r"got \['steps'\]"):
+        net.predict(X, steps=1)
+
+
 def test_files_name_the_build_function(tmp_path):
     """What is registered with Keras is found again; nothing else is stored."""
     net = KerasClassifier(build_dense, model__units=5, **IRIS).fit(X, Y)

@@ -1,5 +1,8 @@
 """What the engine cannot take is trained by Keras, and refused only if Keras fails."""
 
+import copy
+import pickle
+
 import keras
 import numpy as np
 import pandas as pd
@@ -110,6 +113,16 @@ MODELS = {
 }
 
 
+def through_pickle(estimator):
+    """Write it and read it."""
+    return pickle.loads(pickle.dumps(estimator))
+
+
+def linear():
+    """A network of one layer, not compiled."""
+    return keras.Sequential([layers.Dense(1)])
+
+
 @pytest.mark.fast
 @pytest.mark.parametrize("name", MODELS)
 def test_keras_trains_what_the_engine_cannot(name):
@@ -129,6 +142,73 @@ def test_own_layers_and_functions_need_no_registration(before):
     net = KerasRegressor(lambda: dense(before=[before]), epochs=2).fit(X, Y)
 
     assert net.trainer_ == "engine"
+
+
+class OwnStep(keras.Model):
+    """A class that nobody has registered, of a module."""
+
+    def train_step(self, data):
+        """That of Keras."""
+        return super().train_step(data)
+
+
+class LargestError(keras.metrics.MeanMetricWrapper):
+    """A metric that nobody has registered, of a module."""
+
+    def __init__(self, name="largest", dtype=None, **of_the_base):
+        super().__init__(largest_error, name=name, dtype=dtype)
+
+
+class OwnError(keras.metrics.MeanAbsoluteError):
+    """Another one, which the engine takes."""
+
+
+def largest_error(y_true, y_pred):
+    """A number per row."""
+    return ops.max(ops.abs(y_true - y_pred), axis=-1)
+
+
+def own_step():
+    """A model of this class, compiled with a function and this metric."""
+    rows = keras.Input((3,))
+    model = OwnStep(rows, layers.Dense(1)(rows))
+    model.compile("adam", largest_error, metrics=[LargestError(), OwnError()])
+    return model
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, through_pickle])
+def test_models_that_keras_has_trained_are_pickled(duplicate):
+    """With classes by reference; training goes on as if nothing had been."""
+    net = KerasRegressor(own_step, epochs=2, shuffle=False).fit(X, Y)
+
+    again = duplicate(net)
+
+    assert net.trainer_ == "keras"
+    np.testing.assert_array_equal(again.predict(X), net.predict(X))
+    further = net.partial_fit(X, Y).predict(X)
+    np.testing.assert_allclose(again.partial_fit(X, Y).predict(X), further, rtol=1e-4)
+    assert again.current_epoch == 3
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize("name", ["no get_config", "own schedule", "own metric"])
+def test_pickles_that_could_not_be_read_are_refused(name):
+    """When they are written, and not when it is too late."""
+    build, y = MODELS[name]
+    net = KerasRegressor(build).fit(X, y)
+
+    with pytest.raises(pickle.PicklingError, match="Give its classes a get_config"):
+        pickle.dumps(net._fitted)
+
+
+def test_own_metrics_of_the_engine_are_pickled():
+    """An object that is a parameter, of a class that nobody has registered."""
+    net = KerasRegressor(linear, metrics=[OwnError(name="own")]).fit(X, Y)
+
+    again = through_pickle(net).partial_fit(X, Y)
+
+    assert net.trainer_ == "engine"
+    assert len(again.history_["own"]) == 2
 
 
 def test_losses_for_other_targets_train_classifiers_in_keras():
