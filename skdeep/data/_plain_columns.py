@@ -17,6 +17,7 @@ NUMBER, CATEGORY, DATE = "number", "category", "date"
 NUMBERS = {"boolean", "decimal", "empty", "floating", "integer", "mixed-integer-float"}
 SPANS = {"timedelta", "timedelta64"}
 DATES = {"date", "datetime", "datetime64", "period"}
+LARGEST = 1e150  # whose square, of which variances are made, is a float
 DAY = 86_400.0  # in seconds
 PERIODS = {"year": 365.2425, "week": 7.0, "day": 1.0}  # in days
 
@@ -26,7 +27,7 @@ def as_frame(X: Any) -> Any:
     import pandas as pd
 
     if isinstance(X, pd.DataFrame):
-        return X
+        return _without_arrow(X)
     if hasattr(X, "get_columns") and hasattr(X, "schema"):  # polars
         return pd.DataFrame({c.name: _from_polars(c) for c in X.get_columns()})
     if hasattr(X, "to_pandas"):
@@ -34,6 +35,29 @@ def as_frame(X: Any) -> Any:
     array = np.asarray(X)
     names = [f"x{i}" for i in range(array.shape[1])]
     return pd.DataFrame(array, columns=names).infer_objects()
+
+
+def _without_arrow(frame: Any) -> Any:
+    """A frame whose columns of Arrow are those of pandas itself.
+
+    Arrow refuses to make dates of dates, and has kinds that pandas does not ask for.
+    """
+    import pandas as pd
+
+    if not any(isinstance(dtype, pd.ArrowDtype) for dtype in frame.dtypes):
+        return frame
+    columns = [frame.iloc[:, i] for i in range(frame.shape[1])]
+    plain = [_from_arrow(column).array for column in columns]
+    return pd.DataFrame(dict(enumerate(plain))).set_axis(frame.columns, axis=1)
+
+
+def _from_arrow(column: Any) -> Any:
+    """A column of Arrow as one of pandas; any other as it is."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.ArrowDtype):
+        return column
+    return column.array.__arrow_array__().to_pandas()
 
 
 def _from_polars(column: Any) -> Any:
@@ -106,6 +130,12 @@ def _numbers(column: Any, name: str) -> dict[str, np.ndarray]:
             f"X must be finite or missing; Input X contains infinity in the column "
             f"{name!r}. Take NaN or None for what is not known, or a limit of its own."
         )
+    if np.nanmax(np.abs(values), initial=0) > LARGEST:
+        raise ValueError(
+            f"X must have numbers of at most {LARGEST:g} in size; got "
+            f"{values[np.nanargmax(np.abs(values))]:g} in the column {name!r}. Divide "
+            "the column, or take logarithms."
+        )
     return {name: values}
 
 
@@ -113,6 +143,11 @@ def _floats(column: Any, name: str) -> np.ndarray:
     """Floats of a column of numbers, spans of time in days."""
     import pandas as pd
 
+    if column.dtype.kind == "c":
+        raise ValueError(
+            f"X must have real numbers; got complex ones in the column {name!r}. Make "
+            "two columns of it."
+        )
     if pd.api.types.is_timedelta64_dtype(column.dtype):
         return np.asarray(column.dt.total_seconds() / DAY, dtype=np.float64)
     if _holds_numbers(column.dtype):

@@ -55,7 +55,7 @@ def export_network(
     if suffix and Path(path).suffix != suffix:
         raise ValueError(
             f"A file in the format {format!r} must be called *{suffix}; got "
-            f"{os.fspath(path)!r}. Change the name, or give another format."
+            f"{os.fspath(path)!r}. {_way_out(Path(path).suffix)}"
         )
     if format == "saved_model":
         _check_folder(Path(path))
@@ -105,3 +105,10 @@ WRITERS: dict[str, Callable[[Fitted, str, Path], None]] = {
     "saved_model": _write_saved_model,
 }
 SUFFIXES = {"keras": ".keras", "onnx": ".onnx", "saved_model": ""}
+
+
+def _way_out(suffix: str) -> str:
+    """Say which format a file is named after, if it is one."""
+    fitting = [name for name, known in SUFFIXES.items() if known and known == suffix]
+    other = f"format={fitting[0]!r}" if fitting else "another format"
+    return f"Change the name, or give {other}."

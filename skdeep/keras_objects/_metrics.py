@@ -35,7 +35,8 @@ def resolve_metric(metric: Any, accuracy: str) -> tuple[str, Any]:
             hint = suggestion("metrics", metric, functions)
             raise InvalidNetworkError(
                 "metrics must be 'auto', None, names of Keras metrics, Keras metrics "
-                f"or functions; got {metric!r}. {hint}See keras.metrics for the names."
+                f"or functions; got {metric!r}. {hint}See keras.metrics for the names; "
+                "scorers of scikit-learn go to monitor."
             )
         if isinstance(found, keras.metrics.Metric):
             return metric, _metric_spec(found, METRIC_DTYPE)

@@ -71,7 +71,10 @@ def suggestion(parameter: str, given: str, names: Iterable[str]) -> str:
     """
     theirs = given.lower().replace(" ", "_").replace("-", "_")
     ours = OTHER_WORDS.get(parameter, {}).get(theirs)
-    close = [ours] if ours else difflib.get_close_matches(given, list(names), 1)
+    plain = {name.lower().replace("_", ""): name for name in names}
+    # Names of classes, such as LeakyReLU, differ in letters that do not count.
+    ours = ours or plain.get(theirs.replace("_", ""))
+    close = [ours] if ours else difflib.get_close_matches(given, plain.values(), 1)
     return f"Did you mean {close[0]!r}? " if close else ""
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
@@ -117,6 +118,49 @@ def test_polars_and_pandas_agree():
         by_pandas.predict_proba(pd.DataFrame(columns)),
         by_polars.predict_proba(pl.DataFrame(columns)),
     )
+
+
+def test_columns_of_arrow_are_those_of_pandas():
+    """Numbers, text, dates and spans in dtypes of Arrow give the same probabilities."""
+    times = pd.date_range("2020", periods=60, freq="9h")
+    frame = pd.DataFrame(
+        {
+            "number": np.arange(60.0),
+            "whole": np.arange(60) % 7,
+            "flag": np.arange(60) % 3 == 0,
+            "text": list("ab") * 30,
+            "kind": pd.Categorical(list("xyz") * 20),
+            "time": times,
+            "zoned": times.tz_localize("Europe/Berlin"),
+            "span": times - times[0],
+        }
+    )
+    frame.loc[::5, ["number", "text", "time", "span"]] = None
+    y = np.arange(60) % 2
+    schema = pa.Schema.from_pandas(frame, preserve_index=False)
+    arrow = pd.DataFrame(
+        {n: frame[n].astype(pd.ArrowDtype(schema.field(n).type)) for n in frame}
+    )
+
+    by_pandas = TabularClassifier(**SMALL).fit(frame, y)
+    by_arrow = TabularClassifier(**SMALL).fit(arrow, y)
+
+    assert all(isinstance(dtype, pd.ArrowDtype) for dtype in arrow.dtypes)
+    np.testing.assert_array_equal(
+        by_arrow.predict_proba(arrow), by_pandas.predict_proba(frame)
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [(1e300, "take logarithms"), (1j, "two columns"), (np.inf, "NaN or None")],
+)
+def test_numbers_that_cannot_be_scaled_are_refused(value, advice):
+    """What overflows or is complex is told with its column and a way out."""
+    table = pd.DataFrame({"odd": [value] + 19 * [0.5], "even": 20 * [1.0]})
+
+    with pytest.raises(ValueError, match=f"column 'odd'.*{advice}"):
+        TabularClassifier(**SMALL).fit(table, np.arange(20) % 2)
 
 
 def test_arrays_of_objects_are_tables():

@@ -344,6 +344,7 @@ def test_an_exported_folder_replaces_its_like_only(any_net, tmp_path):
         ("net.h5", "h5", r"format must be one of .*got 'h5'"),
         ("net.h5", "keras", r"must be called \*\.keras; got .*net\.h5"),
         ("net", "onnx", r"must be called \*\.onnx"),
+        ("net.onnx", "keras", r"Change the name, or give format='onnx'"),
     ],
 )
 def test_formats_and_names_are_checked(any_net, tmp_path, path, format, message):

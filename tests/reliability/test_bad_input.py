@@ -421,6 +421,7 @@ PARAMETERS = {
     "activation empty": case("activation", activation=""),
     "activation of another name": case("'sigmoid'", activation="logistic"),
     "activation of no name": case("'linear'", activation="identity"),
+    "activation by its class": case("'leaky_relu'", activation="LeakyReLU"),
     "activation that needs arguments": case(
         "functools.partial(keras.activations.threshold, threshold=..., "
         "default_value=...)",
