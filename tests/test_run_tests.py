@@ -42,7 +42,6 @@ def test_counts_are_read_from_the_last_line_of_pytest():
     assert found == Counter(passed=20, skipped=3, error=2, failed=1)
 
 
-@pytest.mark.fast
 @pytest.mark.parametrize(
     ("code", "passes", "shown"),
     [

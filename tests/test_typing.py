@@ -34,7 +34,6 @@ def check(program, folder):
     return [line for line in done.stdout.splitlines() if ": note:" not in line]
 
 
-@pytest.mark.fast
 def test_a_typed_program_passes_and_a_wrong_one_does_not(tmp_path):
     """Estimators and functions have types: right calls pass, wrong ones are found."""
     shutil.copy(ROOT / "tests" / "typed_program.py", tmp_path / "right.py")

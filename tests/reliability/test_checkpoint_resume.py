@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 
+import keras
 import numpy as np
 import pytest
 
+from skdeep import DNNRegressor
+
 SECONDS = 120
-SCRIPT = textwrap.dedent(
-    """
-    import sys, time
-    import keras
-    import numpy as np
-    from skdeep import DNNRegressor
+KILLED_AFTER = 4
+X = np.random.RandomState(0).normal(size=(40, 4))
+CODE = """
+import sys, time
+from test_checkpoint_resume import fitted
 
-    backup, result, pause = sys.argv[1:]
+def show(epoch):
+    print(epoch, flush=True)
+    time.sleep(0.2)
 
-
-    class Slow(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            print(epoch, flush=True)
-            time.sleep(float(pause))
+fitted(sys.argv[1], show)
+"""
 
 
-    X = np.random.RandomState(0).normal(size=(40, 4))
+def fitted(backup, show):
+    """Fit with a backup of every epoch; ``show`` is told the numbers of epochs."""
+    kept = keras.callbacks.BackupAndRestore(
+        backup, double_checkpoint=True, delete_checkpoint=False
+    )
+    shown = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: show(epoch))
     net = DNNRegressor(
         (5,),
         dropout=0.2,
@@ -36,26 +42,20 @@ SCRIPT = textwrap.dedent(
         batch_size=8,
         random_state=0,
         jit_compile=False,
-        callbacks=[
-            keras.callbacks.BackupAndRestore(
-                backup, double_checkpoint=True, delete_checkpoint=False
-            ),
-            Slow(),
-        ],
+        callbacks=[kept, shown],
     )
-    np.save(result, net.fit(X, X[:, 0]).predict(X))
-    """
-)
+    return net.fit(X, X[:, 0])
 
 
-def command(backup, result, pause):
-    """Return the command line of one fit."""
-    return [sys.executable, "-c", SCRIPT, str(backup), str(result), str(pause)]
-
-
-def epochs_of(output):
-    """Return the epochs that a fit has printed."""
-    return [int(line) for line in output.split()]
+def kill_in_the_middle(backup):
+    """Fit in another process, and end it after some epochs."""
+    command = [sys.executable, "-c", CODE, str(backup)]
+    here = os.path.dirname(__file__)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=here) as fit:
+        deadline = time.monotonic() + SECONDS
+        while int(fit.stdout.readline()) < KILLED_AFTER:
+            assert time.monotonic() < deadline
+        fit.send_signal(signal.SIGKILL)
 
 
 def cut_in_half(path):
@@ -72,37 +72,16 @@ def test_a_killed_fit_goes_on_from_its_backup(tmp_path, meets_a_write):
     With double_checkpoint, as the documentation advises, even where the kill met a
     write: the backup before is taken.
     """
-    killed_after = 4
-    whole = tmp_path / "whole.npy"
-    done = subprocess.run(
-        command(tmp_path / "a", whole, 0),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    assert epochs_of(done.stdout) == list(range(12))
-    resumed = tmp_path / "resumed.npy"
-    with subprocess.Popen(
-        command(tmp_path / "b", resumed, 0.2), stdout=subprocess.PIPE, text=True
-    ) as fit:
-        deadline = time.monotonic() + SECONDS
-        while int(fit.stdout.readline()) < killed_after:
-            assert time.monotonic() < deadline
-        fit.send_signal(signal.SIGKILL)
-    assert not resumed.exists()
+    backup, epochs = tmp_path / "killed", []
+    whole = fitted(tmp_path / "whole", epochs.append)
+    assert epochs == list(range(12))
+    kill_in_the_middle(backup)
     if meets_a_write:
-        cut_in_half(tmp_path / "b" / "latest.weights.h5")
+        cut_in_half(backup / "latest.weights.h5")
 
-    done = subprocess.run(
-        command(tmp_path / "b", resumed, 0),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=True,
-    )
+    epochs.clear()
+    resumed = fitted(backup, epochs.append)
 
-    epochs = epochs_of(done.stdout)
-    assert 0 < epochs[0] <= killed_after + 2
+    assert 0 < epochs[0] <= KILLED_AFTER + 2
     assert epochs[-1] == 11
-    np.testing.assert_array_equal(np.load(resumed), np.load(whole))
+    np.testing.assert_array_equal(resumed.predict(X), whole.predict(X))
