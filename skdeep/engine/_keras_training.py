@@ -6,6 +6,7 @@ Rows come and predictions go as in the engine, so estimators need not ask which 
 from __future__ import annotations
 
 import functools
+import math
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -155,6 +156,34 @@ class KerasTrained:
         self.input_shapes = input_shapes
         self.rescaling = rescaling
         self.input_names = input_names
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of a row, or the number of its values in all inputs together."""
+        if len(self.input_shapes) == 1:
+            return self.input_shapes[0]
+        return (sum(math.prod(shape) for shape in self.input_shapes),)
+
+    @property
+    def compute_dtype(self) -> str:
+        """What the model computes in."""
+        return str(self.model.compute_dtype)
+
+    @property
+    def output_units(self) -> int:
+        """How many numbers it returns for a row, of all outputs together."""
+        outputs = getattr(self.model, "outputs", None) or []
+        return sum(math.prod(n or 1 for n in t.shape[1:]) for t in outputs)
+
+    def to_keras(self) -> Any:
+        """The model itself, or what gives its outputs in the units of the target."""
+        if self.rescaling is None:
+            return self.model
+        import keras
+
+        scale, offset = (numbers.tolist() for numbers in self.rescaling)
+        units = keras.layers.Rescaling(scale, offset, name="units")
+        return keras.Model(self.model.inputs, units(self.model.outputs[0]))
 
     def __getstate__(self) -> dict[str, Any]:
         """Keep the model as Keras writes it, beside the classes that it asks for."""

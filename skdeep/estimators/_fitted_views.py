@@ -136,7 +136,8 @@ class FittedViews(HTMLView):
               ``serve``, the JSON in the folder ``assets.extra``.
             - "onnx": for ONNX Runtime and others, in single precision whatever
               ``dtype`` is; the JSON is in the metadata under "skdeep". Needs the
-              package onnx (``pip install 'skdeep[onnx]'``).
+              package onnx (``pip install 'skdeep[onnx]'``); a network of your own is
+              written by Keras, in its precision, and needs tf2onnx, too.
 
         Raises
         ------
@@ -168,9 +169,11 @@ class FittedViews(HTMLView):
         from skdeep.export import export_network
         from skdeep.export._conventions import describe_conventions
 
+        # What Keras has trained says of itself what a network does.
+        network: Any = getattr(self._fitted, "network", self._fitted)
         conventions = describe_conventions(
             type(self).__name__,
-            self._fitted.network,
+            network,
             self._head,
             *self._described_inputs(),
         )

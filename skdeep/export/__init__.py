@@ -1,7 +1,8 @@
 """The fitted network in formats that other programs read.
 
 - ``_conventions`` says what goes in and comes out, in a form that travels along.
-- ``_onnx`` writes the graph that a network makes of itself in the operators of ONNX.
+- ``_onnx`` writes the graph that a network makes of itself in the operators of ONNX;
+  ``_onnx_by_keras`` lets Keras write that of a user's own network.
 
 Nothing here knows estimators; they say what their labels are.
 """
@@ -16,12 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from skdeep._atomic_write import Place, replacement
-from skdeep.engine._fitted import FittedNetwork
-from skdeep.engine._fitted_members import FittedMembers
+from skdeep.networks._keras_network import KerasNetwork
 
 __all__ = ["export_network"]
 
-Fitted = FittedNetwork | FittedMembers
+Fitted = Any  # FittedNetwork, FittedMembers, or the KerasTrained of another module
 
 # Where the conventions are: in a .keras file and in the folder that TensorFlow keeps
 # for additions of others; in ONNX under this key of the metadata.
@@ -37,8 +37,8 @@ def export_network(
 
     Parameters
     ----------
-    fitted : FittedNetwork or FittedMembers
-        The network, or several whose mean is taken.
+    fitted : FittedNetwork, FittedMembers or KerasTrained
+        The network, or several whose mean is taken, or what Keras has trained.
     conventions : dict
         Plain values that say what goes in and comes out.
     path : str or path-like
@@ -92,8 +92,11 @@ def _write_saved_model(fitted: Fitted, text: str, path: Path) -> None:
 def _write_onnx(fitted: Fitted, text: str, path: Path) -> None:
     """Write the graph, and the conventions into its metadata."""
     from skdeep.export._onnx import onnx_model
+    from skdeep.export._onnx_by_keras import onnx_by_keras
 
-    model = onnx_model(fitted)
+    knows_itself = getattr(fitted, "network", None) is not None
+    knows_itself = knows_itself and not isinstance(fitted.network, KerasNetwork)
+    model = onnx_model(fitted) if knows_itself else onnx_by_keras(fitted.to_keras())
     entry = model.metadata_props.add()
     entry.key, entry.value = KEY, text
     path.write_bytes(model.SerializeToString())
