@@ -78,7 +78,13 @@ class InputArrays(Mapping[str, Any]):
         return InputArrays(chosen if self._are_named else list(chosen.values()))
 
     def as_given(self) -> dict[str, Any] | list[Any]:
-        """Return the arrays by name, or in a list if they came in one."""
+        """Return the arrays as they came.
+
+        Returns
+        -------
+        dict or list of arrays
+            By name, or in a list if they came in one.
+        """
         return self._arrays if self._are_named else list(self._arrays.values())
 
     def __iter__(self) -> Iterator[str]:
