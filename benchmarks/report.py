@@ -94,7 +94,9 @@ def store(document: dict, folder: Path = RESULTS) -> Path:
 def stored(folder: Path = RESULTS) -> list[dict]:
     """Return the stored documents in the order of the targets' table."""
     order = list(dict.fromkeys(target.question for target in TARGETS))
-    documents = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    found = [json.loads(path.read_text()) for path in folder.glob("*.json")]
+    # Those of the defaults are scores of tables, and on a page of their own.
+    documents = [document for document in found if "question" in document]
     return sorted(documents, key=lambda document: order.index(document["question"]))
 
 

@@ -246,6 +246,7 @@ def test_tables_are_written_between_the_markers(tmp_path):
         {"import skdeep ÷ import sklearn.neural_network": Spread.of([1.5])},
     )
     report.store(report.as_document(reached, circumstances()), tmp_path)
+    (tmp_path / "defaults.json").write_text('{"DNN*()": {}}')  # of another page
     page = tmp_path / "page.md"
     page.write_text(f"before\n{report.START}\nold\n{report.END}\nafter\n")
 
