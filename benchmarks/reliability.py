@@ -43,7 +43,7 @@ PARTS = {
     'tests/reliability/test_memory.py -m "not slow"': (
         "100 fits of 4 architectures, evictions, handles, 25,000 × 10,000 sparse rows"
     ),
-    "tests/reliability/test_memory.py -m slow": "1000 fits of 20 architectures",
+    "tests/reliability/test_memory.py -m slow": "1000 fits of 16 architectures",
     'tests/reliability/test_checkpoint_resume.py -m "not slow"': (
         "a fit killed and started again"
     ),
