@@ -105,7 +105,8 @@ def evictions() -> list[str]:
         "| an evicted program leaves | MiB | command |",
         "|---|---|---|",
     ]
-    for mode, name in (("graph", "in graph mode"), ("xla", "under XLA")):
+    modes = {"graph": "in graph mode", "xla": "under XLA, from the tenth on"}
+    for mode, name in modes.items():
         command = [sys.executable, "-m", "benchmarks.reliability", "--evict", mode]
         done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)
         mib = json.loads(done.stdout)
