@@ -182,16 +182,16 @@ def made_each(
     """
     if not isinstance(values, Mapping | list | tuple):
         return make(values, arguments)
-    is_named = isinstance(values, Mapping)
-    pairs: list[tuple[Any, Any]]
-    pairs = list(values.items() if is_named else enumerate(values))  # type: ignore[union-attr]
-    keys = {str(key) for key, _ in pairs}
+    by_key: Mapping[Any, Any] = (
+        values if isinstance(values, Mapping) else dict(enumerate(values))
+    )
+    keys = {str(key) for key in by_key}
     common = {n: v for n, v in arguments.items() if n.partition("__")[0] not in keys}
     found = {
         key: made_each(value, common | routed(arguments, str(key)), make)
-        for key, value in pairs
+        for key, value in by_key.items()
     }
-    return found if is_named else list(found.values())
+    return found if isinstance(values, Mapping) else list(found.values())
 
 
 def made_all(values: Any, arguments: dict[str, Any]) -> list[Any]:
