@@ -283,7 +283,8 @@ def test_metrics_have_the_units_of_the_target(two, jit_compile, diabetes):
 def test_the_units_of_the_target_cost_no_compilation(diabetes, empty_cache):
     """Folds have different means and deviations, and share one program."""
     X, y = diabetes
-    net = DNNRegressor((8,), metrics="mae", epochs=1, random_state=0)
+    compiled = {"epochs": 1, "random_state": 0, "jit_compile": True}
+    net = DNNRegressor((8,), metrics="mae", **compiled)
 
     for part, normalize_y in [(slice(200), True), (slice(99, 400), True), (9, False)]:
         rows = slice(part) if part == 9 else part

@@ -64,13 +64,17 @@ each_estimator = pytest.mark.parametrize(
 
 
 @pytest.mark.fast
-@parametrize_with_checks(
-    CHECKED,
-    expected_failed_checks=lambda estimator: EXPECTED_FAILED,
-)
+@parametrize_with_checks(CHECKED)
 def test_conformance(estimator, check):
-    """Every check passes, except those that EXPECTED_FAILED gives a reason for."""
-    check(estimator)
+    """Every check passes; those that EXPECTED_FAILED gives a reason for may fail."""
+    try:
+        check(estimator)
+    except AssertionError:
+        # Not a mark: in the 7th digit a processor decides which of them pass.
+        reason = EXPECTED_FAILED.get(check.func.__name__)
+        if reason is None:
+            raise
+        pytest.xfail(reason)
 
 
 @each_estimator

@@ -9,6 +9,9 @@ Who owns what:
   metrics) and ``_stateless_optimizer`` are its parts, ``_state`` what it is given.
 - ``_program`` puts loops around the step and compiles them. It holds nothing of a fit
   and no lock, so threads train with it side by side, and it can be dropped at any time.
+- ``_numpy_program`` trains small dense networks with nothing to compile, with
+  ``_numpy_optimizers`` and ``_numpy_measures``, by ``_one_thread``; ``_choice`` says
+  who trains what, and ``_trainer`` what a run asks of either.
 - ``_numpy_predictor`` predicts with networks that NumPy can compute, by threads that
   take ``_turns``, and ``_predictor`` with all others, by compiled functions; both see
   tiles of one shape only, which ``_probe`` tries.

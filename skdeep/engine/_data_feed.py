@@ -15,9 +15,10 @@ import numpy as np
 from skdeep.data._dense_rows import dense_rows
 from skdeep.data._rows_on_disk import in_steps
 from skdeep.data._training_data import TrainingData
-from skdeep.engine._program import MAX_EPOCHS, TrainingProgram
+from skdeep.engine._program import MAX_EPOCHS
 from skdeep.engine._random import RowOrders
 from skdeep.engine._state import DeviceChunk, Epochs, State
+from skdeep.engine._trainer import Trainer
 
 MAX_AHEAD = 32  # epochs whose orders are made before somebody asks for them
 
@@ -49,13 +50,13 @@ class DataFeed:
 
     Parameters
     ----------
-    program : TrainingProgram
+    program : Trainer
         Whose chunk size and dtype are used.
     data : TrainingData
         The rows; images may be flat.
     """
 
-    def __init__(self, program: TrainingProgram, data: TrainingData):
+    def __init__(self, program: Trainer, data: TrainingData):
         self._program = program
         self._X, self._y, self._weight = data.X, data.y, data.weight
         self.n_rows = data.n_rows

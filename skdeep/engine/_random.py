@@ -7,10 +7,18 @@ state is read or changed.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.utils import check_random_state
+
+# Shifts and factors of a hash of 32 bits, and its last shift.
+MIXING = ((16, 0x7FEB352D), (15, 0x846CA68B))
+LAST_SHIFT = 16
+LAYER_KEY = 0x85EBCA6B  # what the seeds of two layers differ by
+MAX_AHEAD = 2**16  # values of masks made at once; they and their bits fit a cache
 
 
 class Seeds(NamedTuple):
@@ -81,7 +89,7 @@ def keep_mask(
 
     n_values = int(np.prod(shape))
     counter = ops.cast(ops.arange(n_values, dtype="int32"), "uint32")
-    layer_key = ops.convert_to_tensor((layer * 0x85EBCA6B) & 0xFFFFFFFF, "uint32")
+    layer_key = ops.convert_to_tensor((layer * LAYER_KEY) & 0xFFFFFFFF, "uint32")
     key = _mix(ops.cast(seed, "uint32") + layer_key)
     key = _mix(key + ops.cast(step, "uint32"))
     # After one round alone place i under key k would be place i + 1 under k - 1, so
@@ -92,13 +100,80 @@ def keep_mask(
     return ops.reshape(uniform >= rate * 16777216.0, shape)  # 2**24
 
 
+class DropoutFactors:
+    """The same masks in NumPy, for many updates at once, as what is multiplied with.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the rates, in the order of the layers.
+    seed : int
+        Which fit.
+    dtype : numpy.dtype
+        Of the factors.
+    """
+
+    def __init__(self, names: Sequence[str], seed: int, dtype: Any):
+        self._layers = {name: layer for layer, name in enumerate(names)}
+        self._seed = seed
+        self._dtype = np.dtype(dtype)
+        # Of each rate the first update of those that are made, and their factors.
+        self._made: dict[str, tuple[int, np.ndarray]] = {}
+
+    def of(
+        self, name: str, shape: tuple[int, ...], rate: float, step: int
+    ) -> np.ndarray:
+        """Return 0 where ``keep_mask`` drops, 1 / (1 - rate) elsewhere.
+
+        Rows behind the last of a batch change nothing: a mask of fewer rows is the
+        beginning of one of more. Sets: ``_made``.
+        """
+        n_values = math.prod(shape)
+        first, factors = self._made.get(name, (0, np.empty((0, 0))))
+        place = step - first
+        if not 0 <= place < len(factors) or factors.shape[1] < n_values:
+            n_steps = max(1, MAX_AHEAD // n_values)
+            first, place = step, 0
+            factors = self._make(self._layers[name], n_values, rate, step, n_steps)
+            self._made[name] = (first, factors)
+        return factors[place, :n_values].reshape(shape)
+
+    def _make(
+        self, layer: int, n_values: int, rate: float, step: int, n_steps: int
+    ) -> np.ndarray:  # -> (n_steps, n_values)
+        """Factors for some updates, as ``keep_mask`` has them."""
+        base = np.array([self._seed + layer * LAYER_KEY & 0xFFFFFFFF], np.uint32)
+        _mix_in_place(base)
+        keys = base + np.arange(step, step + n_steps, dtype=np.uint32)
+        _mix_in_place(keys)
+        bits = keys[:, np.newaxis] + np.arange(n_values, dtype=np.uint32)
+        _mix_in_place(bits)
+        np.bitwise_xor(bits, keys[:, np.newaxis], bits)
+        _mix_in_place(bits)
+        # uniform >= rate * 2**24 for the upper 24 bits, without the shift.
+        least = math.ceil(self._dtype.type(rate) * self._dtype.type(2**24)) << 8
+        kept = bits >= np.uint32(min(least, 2**32 - 1))
+        return kept * self._dtype.type(1 / (1 - rate))
+
+
+def _mix_in_place(x: np.ndarray) -> None:
+    """What ``_mix`` does, in NumPy."""
+    room = np.empty_like(x)
+    for n_bits, factor in MIXING:
+        np.right_shift(x, np.uint32(n_bits), room)
+        np.bitwise_xor(x, room, x)
+        np.multiply(x, np.uint32(factor), x)
+    np.right_shift(x, np.uint32(LAST_SHIFT), room)
+    np.bitwise_xor(x, room, x)
+
+
 def _mix(x: Any) -> Any:
     """Scatter 32 bits (a multiply-xorshift hash found by search, "lowbias32")."""
     from keras import ops
 
-    x = (x ^ _shifted(x, 16)) * ops.convert_to_tensor(0x7FEB352D, "uint32")
-    x = (x ^ _shifted(x, 15)) * ops.convert_to_tensor(0x846CA68B, "uint32")
-    return x ^ _shifted(x, 16)
+    for n_bits, factor in MIXING:
+        x = (x ^ _shifted(x, n_bits)) * ops.convert_to_tensor(factor, "uint32")
+    return x ^ _shifted(x, LAST_SHIFT)
 
 
 def _shifted(x: Any, n_bits: int) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from skdeep.engine._choice import resolve_jit
 from skdeep.engine._key import ProgramKey, resolve_batch_size
 from skdeep.engine._objective import Objective, make_objective
 from skdeep.estimators._keras_routing import made, made_all, made_each, routed
@@ -272,7 +273,7 @@ def make_program(
     on_logits_if_said = on_logits if is_chosen else None
     network, numbers = keras_network(model, input_shapes, loss, on_logits_if_said)
     optimizer, rate, decay = _optimizer(settings)
-    xla = network.prefers_xla if jit_compile == "auto" else bool(jit_compile)
+    xla = resolve_jit(jit_compile, network.prefers_xla)
     key = ProgramKey(
         network, objective, optimizer, batch_size, xla and network.is_rowwise
     )

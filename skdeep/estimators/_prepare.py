@@ -17,8 +17,9 @@ from skdeep.data._holdout import split_rows
 from skdeep.data._sample_weights import NO_ROWS, WeightScale
 from skdeep.data._targets import check_units, warn_of_size
 from skdeep.data._training_data import TrainingData
+from skdeep.engine._choice import resolve_jit, with_choice
 from skdeep.engine._job import Job, Outcome
-from skdeep.engine._key import ProgramKey, resolve_batch_size, resolve_jit
+from skdeep.engine._key import ProgramKey, resolve_batch_size
 from skdeep.engine._random import Seeds, draw_seeds
 from skdeep.estimators._monitor import stopping_rule
 from skdeep.exceptions import InvalidNetworkError
@@ -201,8 +202,9 @@ def make_key(setting: Setting, n_rows: int) -> tuple[ProgramKey, dict[str, float
         objective,
         optimizer,
         resolve_batch_size(given["batch_size"], n_rows),
-        resolve_jit(given["jit_compile"], network),
+        resolve_jit(given["jit_compile"], network.prefers_xla),
     )
+    key = with_choice(key, given["jit_compile"], n_rows, int(given["epochs"]))
     hyperparameters = {"learning_rate": rate, "decay": decay, **numbers}
     if optimizer.decays:
         hyperparameters[DECAY] = float(given[DECAY])

@@ -286,7 +286,10 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         that has it.
     jit_compile : bool or "auto", default="auto"
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
-        CPU, and not for convolutions, which lose.
+        CPU, and not for convolutions, which lose, nor for fits of at most 1,500 updates
+        and half a second, which NumPy trains with nothing to compile, if it has all
+        parts of the network. Give True for many short fits of one architecture, False
+        for a search over many architectures.
     verbose : {0, 1, 2}, default=0
         0 is silent; 1 shows a bar that moves or, where the output is no terminal, a
         line per tenth of the epochs; 2 prints a line per epoch.
@@ -667,7 +670,10 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         that has it.
     jit_compile : bool or "auto", default="auto"
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
-        CPU, and not for convolutions, which lose.
+        CPU, and not for convolutions, which lose, nor for fits of at most 1,500 updates
+        and half a second, which NumPy trains with nothing to compile, if it has all
+        parts of the network. Give True for many short fits of one architecture, False
+        for a search over many architectures.
     verbose : {0, 1, 2}, default=0
         0 is silent; 1 shows a bar that moves or, where the output is no terminal, a
         line per tenth of the epochs; 2 prints a line per epoch.

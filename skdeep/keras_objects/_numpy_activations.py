@@ -207,15 +207,21 @@ def numpy_activation(
 
     ``activation`` is a name, or the spec of a layer of Keras.
     """
-    if isinstance(activation, KerasSpec):
-        name = LAYERS.get(activation.cls) if isinstance(activation.cls, str) else None
-        params = json.loads(activation.config)
-    else:
-        name = activation if isinstance(activation, str) else None
-    function = ACTIVATIONS.get(name or "")
+    name, params = by_name(activation, params)
+    function = ACTIVATIONS.get(name)
     if function is None:
         return None
     known = set(inspect.signature(function).parameters) & set(params)
     # A number of NumPy would turn values of float32 into its own dtype.
     given = {n: v if v is None else float(v) for n, v in params.items() if n in known}
     return functools.partial(function, **given) if given else function
+
+
+def by_name(
+    activation: Any, params: Mapping[str, Any]
+) -> tuple[str, Mapping[str, Any]]:
+    """Return the name and the parameters; an empty name for what is a function."""
+    if isinstance(activation, KerasSpec):
+        name = LAYERS.get(activation.cls) if isinstance(activation.cls, str) else None
+        return name or "", json.loads(activation.config)
+    return activation if isinstance(activation, str) else "", params

@@ -27,7 +27,14 @@ from skdeep.networks._keras_config import (
 )
 from skdeep.networks._keras_numbers import put_numbers, take_numbers
 from skdeep.networks._keras_template import Template
-from skdeep.networks._network import CallContext, CallResult, Network, WeightSpec
+from skdeep.networks._network import (
+    CallContext,
+    CallResult,
+    Network,
+    NumpyContext,
+    NumpyTraining,
+    WeightSpec,
+)
 
 # Where the logits come from, see ``KerasNetwork``.
 SPLIT, WHOLE, INVERSE = "split", "whole", "inverse"
@@ -92,6 +99,8 @@ class KerasNetwork:
     dropout_names = ()
     depth = MANY_LAYERS
     runs_in_numpy = False
+    trains_in_numpy = False  # layers of Keras have no gradients there
+    output_activation = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what is only remembered."""
@@ -277,6 +286,18 @@ class KerasNetwork:
         raise InvalidNetworkError(
             "A network of your own predicts by TensorFlow; got a call of to_numpy. Ask "
             "runs_in_numpy first."
+        )
+
+    def to_numpy_training(
+        self,
+        weights: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Refuse: what Keras' layers do is known to Keras alone."""
+        raise InvalidNetworkError(
+            "A network of your own trains by TensorFlow; got a call of "
+            "to_numpy_training. Ask trains_in_numpy first."
         )
 
     def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -13,7 +13,14 @@ import numpy as np
 from skdeep.data._targets import check_units
 from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
-from skdeep.networks._network import LIMIT, CallContext, CallResult, WeightSpec
+from skdeep.networks._network import (
+    LIMIT,
+    CallContext,
+    CallResult,
+    NumpyContext,
+    NumpyTraining,
+    WeightSpec,
+)
 from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 
 
@@ -238,6 +245,43 @@ class LayerStack:
             for layer, _, _, arrays in self.for_prediction._with_arrays(weights)
         ]
 
+    @property
+    def trains_in_numpy(self) -> bool:
+        """Whether all layers do, for rows that are vectors."""
+        is_mixed = self.layers[0].dtype != self.compute_dtype
+        if is_mixed or len(self.input_shape) != 1:
+            return False
+        return all(layer.trains_in_numpy for layer in self.layers)
+
+    @property
+    def output_activation(self) -> Any:
+        """The activation of the last layer."""
+        return getattr(self.layers[-1], "activation", None)
+
+    def to_numpy_training(
+        self,
+        weights: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Return the functions of all layers, one behind the other."""
+        parts: list[NumpyTraining] = []
+        n_behind = 0  # layers from which gradients are wanted
+        for layer, _, start, arrays in self._with_arrays(weights):
+            own = gradients[start : start + len(arrays)]
+            here = replace(context, is_first=not n_behind)
+            parts.append(layer.to_numpy_training(arrays, own, here))
+            # In front of the first layer with weights nobody asks for gradients.
+            n_behind += bool(arrays) or n_behind > 0
+        penalties = [part.penalty for part in parts if part.penalty]
+        return NumpyTraining(
+            functools.partial(_through, [part.forward for part in parts]),
+            functools.partial(
+                _through, [part.backward for part in reversed(parts[-n_behind:])]
+            ),
+            (lambda: sum(penalty() for penalty in penalties)) if penalties else None,
+        )
+
     def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:
         """Append the operators of all layers; channels go in front once, for all."""
         rank = len(self.input_shape)
@@ -247,6 +291,15 @@ class LayerStack:
         for layer, shape, _, arrays in self._with_arrays(weights):
             x = layer.to_onnx(graph, x, arrays, shape)
         return x
+
+
+def _through(
+    functions: Sequence[Callable[[np.ndarray], np.ndarray]], x: np.ndarray
+) -> np.ndarray:
+    """Apply functions one after the other."""
+    for function in functions:
+        x = function(x)
+    return x
 
 
 def _rescale(x: Any, scale: np.ndarray, offset: np.ndarray, dtype: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -149,6 +149,43 @@ class CallResult:
     updates: dict[int, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class NumpyContext:
+    """What training in NumPy needs besides weights and rows.
+
+    Parameters
+    ----------
+    hyperparameters : mapping of str to number
+        A value for every one of the network's ``hyperparameter_names``.
+    n_rows : int
+        How many rows every batch has that goes through.
+    dropout : callable
+        (name of the rate, shape) -> what every value is multiplied by in the update of
+        the moment, 0 for those that are dropped.
+    is_first : bool, default=False
+        Whether gradients by what comes in are asked of nobody.
+    """
+
+    hyperparameters: Mapping[str, Any]
+    n_rows: int
+    dropout: Callable[[str, tuple[int, ...]], np.ndarray]
+    is_first: bool = False
+
+
+class NumpyTraining(NamedTuple):
+    """A network or a part of it, for batches of one number of rows.
+
+    ``forward`` turns rows into values; ``backward`` turns gradients by these values
+    into gradients by the rows, and writes those by the weights where they belong.
+    ``penalty`` is what is added to the loss, None for nothing. Functions may overwrite
+    what they get, and give the same array every time.
+    """
+
+    forward: Callable[[np.ndarray], np.ndarray]
+    backward: Callable[[np.ndarray], np.ndarray]
+    penalty: Callable[[], float] | None = None
+
+
 class Network(Protocol):
     """A network as a value; see the top of this file."""
 
@@ -195,6 +232,14 @@ class Network(Protocol):
     @property
     def runs_in_numpy(self) -> bool:
         """Whether ``to_numpy`` predicts: a rule of the network alone."""
+
+    @property
+    def trains_in_numpy(self) -> bool:
+        """Whether ``to_numpy_training`` trains: a rule of the network alone."""
+
+    @property
+    def output_activation(self) -> Any:
+        """The activation behind the logits; asked of networks that NumPy trains."""
 
     @property
     def for_prediction(self) -> Network:
@@ -263,6 +308,23 @@ class Network(Protocol):
         product : callable
             kernel -> function that multiplies values of shape (n_tiles, n_rows,
             n_units) with it.
+        """
+
+    def to_numpy_training(
+        self,
+        weights: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Return functions that train without TensorFlow.
+
+        Parameters
+        ----------
+        weights, gradients : sequences of arrays
+            In the order of ``weight_specs``. The weights change between two batches;
+            ``backward`` writes the gradients.
+        context : NumpyContext
+            Numbers, rows and dropout.
         """
 
     def to_onnx(self, graph: Any, x: str, weights: Sequence[np.ndarray]) -> str:

@@ -22,7 +22,7 @@ from skdeep.data._training_data import TrainingData
 from skdeep.engine._random import draw_seeds
 
 N_ROWS, EPOCHS, BATCH_SIZE = 50, 4, 16
-MODES = (False, True)  # graph, XLA
+MODES = (False, True)  # NumPy if it can, else a graph; XLA
 RNG = np.random.RandomState(0)
 X = RNG.normal(size=(N_ROWS, 5))
 IMAGES = RNG.uniform(size=(N_ROWS, 7, 6, 2))

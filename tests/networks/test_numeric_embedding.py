@@ -96,10 +96,11 @@ def test_sparse_rows_have_the_columns_of_dense_ones():
 
 def test_without_an_embedding_nothing_is_new(empty_cache):
     """An estimator that embeds no column shares the program of one that cannot."""
-    DNNRegressor(**SMALL).fit(X, Y)
+    compiled = {**SMALL, "jit_compile": True}
+    DNNRegressor(**compiled).fit(X, Y)
 
-    fitted = net(numeric_features=[]).fit(X, Y)
-    plain = DNNRegressor(**SMALL, embedding_size=7).fit(X, Y)
+    fitted = net(numeric_features=[], jit_compile=True).fit(X, Y)
+    plain = DNNRegressor(**compiled, embedding_size=7).fit(X, Y)
 
     assert cache_info().misses == 1
     assert plain.is_embedded_ is None

@@ -73,7 +73,7 @@ def test_penalties_per_layer_are_numbers_of_the_run(empty_cache):
     """Other numbers need no new program; one for the output counts there."""
     weights = []
     for l2 in [(0.001, 0.002, 0.003), (0.002, 0.001, 3.0)]:
-        longer = {**SMALL, "epochs": 50, "learning_rate": 0.02}
+        longer = {**SMALL, "epochs": 50, "learning_rate": 0.02, "jit_compile": True}
         fitted = DNNClassifier((4, 3), l2=l2, **longer).fit(X, Y)
         weights.append(np.abs(fitted._fitted.weights[-2]).max())
 

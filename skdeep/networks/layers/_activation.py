@@ -15,9 +15,10 @@ from skdeep.keras_objects._activations import (
     check_activation,
 )
 from skdeep.keras_objects._numpy_activations import numpy_activation
+from skdeep.keras_objects._numpy_derivatives import LINEAR, numpy_derivative
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.keras_objects._spec import to_spec
-from skdeep.networks._network import CallContext
+from skdeep.networks._network import CallContext, NumpyContext, NumpyTraining
 from skdeep.networks.layers._activity import (
     ActivityLayer,
     activation_at,
@@ -54,6 +55,12 @@ class Activation(ActivityLayer):
     def runs_in_numpy(self) -> bool:
         """Whether it is Keras' own, given by name or as a layer."""
         return numpy_activation(self.activation, dict(self.params)) is not None
+
+    @property
+    def trains_in_numpy(self) -> bool:
+        """Whether the derivative is known, and nothing penalised."""
+        derivative = numpy_derivative(self.activation, dict(self.params))
+        return derivative is not None and not self.activity_l1
 
     @classmethod
     def read_parameters(cls, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,6 +101,32 @@ class Activation(ActivityLayer):
         function = numpy_activation(self.activation, dict(self.params))
         assert function is not None  # runs_in_numpy
         return function
+
+    def to_numpy_training(
+        self,
+        arrays: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Apply the function; multiply by its derivative."""
+        function = numpy_activation(self.activation, dict(self.params))
+        derivative = numpy_derivative(self.activation, dict(self.params))
+        assert function is not None  # trains_in_numpy
+        assert derivative is not None
+        if derivative is LINEAR:
+            return NumpyTraining(function, function)
+        inputs = outputs = np.empty(0)
+
+        def forward(x: np.ndarray) -> np.ndarray:
+            nonlocal inputs, outputs
+            inputs = x.copy() if derivative.needs_inputs else x
+            outputs = function(x)
+            return outputs
+
+        def backward(delta: np.ndarray) -> np.ndarray:
+            return np.multiply(delta, derivative.of(inputs, outputs), delta)
+
+        return NumpyTraining(forward, backward)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

@@ -10,7 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from skdeep.keras_objects._onnx_activations import Graph
-from skdeep.networks._network import CallContext, WeightSpec
+from skdeep.networks._network import (
+    CallContext,
+    NumpyContext,
+    NumpyTraining,
+    WeightSpec,
+)
 from skdeep.networks.layers._activity import n_pieces
 from skdeep.networks.layers._batch_normalization import hidden_fields
 from skdeep.networks.layers._kernel import KernelLayer, affine_in_numpy
@@ -58,6 +63,11 @@ class Dense(KernelLayer):
         """One per hidden layer."""
         return len(read_units(parameters))
 
+    @property
+    def trains_in_numpy(self) -> bool:
+        """Unless norms are limited."""
+        return not self.max_norm
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
         return (*input_shape[:-1], self.units)
@@ -92,6 +102,15 @@ class Dense(KernelLayer):
     def to_numpy(self, arrays: Sequence[np.ndarray], product: Product) -> RowsFunction:
         """Multiply, and add the bias if there is one."""
         return affine_in_numpy(arrays, product)
+
+    def to_numpy_training(
+        self,
+        arrays: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Multiply and add the bias."""
+        return self.affine_training(arrays, gradients, context)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

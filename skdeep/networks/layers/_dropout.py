@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
 
+import numpy as np
+
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
-from skdeep.networks._network import CallContext
+from skdeep.networks._network import CallContext, NumpyContext, NumpyTraining
 from skdeep.networks.layers._convolution import read_blocks
 from skdeep.networks.layers._dense import read_recurrent, read_units
 from skdeep.networks.layers._layer import Layer, LayerOutput, Place, Shape, Site
@@ -80,6 +82,11 @@ class Dropout(Layer):
         """Nothing: dropout is for training only."""
         return None
 
+    @property
+    def trains_in_numpy(self) -> bool:
+        """Always."""
+        return True
+
     def call(self, arrays: Sequence[Any], x: Any, context: CallContext) -> LayerOutput:
         """Let the context drop values; it has the random numbers."""
         return LayerOutput(x if not context.dropout else context.dropout(self.rate, x))
@@ -94,6 +101,27 @@ class Dropout(Layer):
             name=self.name,
             dtype=self.dtype,
         )(x)
+
+    def to_numpy_training(
+        self,
+        arrays: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Multiply with 0 or 1 / (1 - rate)."""
+        factors = kept = np.empty(0)
+
+        def forward(x: np.ndarray) -> np.ndarray:
+            nonlocal factors, kept
+            if kept.shape != x.shape:
+                kept = np.empty_like(x)  # in front of all layers x is the user's
+            factors = context.dropout(self.rate, x.shape)
+            return np.multiply(x, factors, kept)
+
+        def backward(delta: np.ndarray) -> np.ndarray:
+            return np.multiply(delta, factors, delta)
+
+        return NumpyTraining(forward, backward)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape

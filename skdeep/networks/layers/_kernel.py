@@ -13,7 +13,7 @@ import numpy as np
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._initializers import read_initializer, seeded
-from skdeep.networks._network import LIMIT, WeightSpec
+from skdeep.networks._network import LIMIT, NumpyContext, NumpyTraining, WeightSpec
 from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 from skdeep.networks.layers._numbers import check_order
 from skdeep.networks.layers._per_layer import (
@@ -104,6 +104,51 @@ class KernelLayer(Layer):
         kernel = ops.cast(kernel, self.compute_dtype)
         l1, l2 = (hyperparameters[name] for name in self.penalties)
         return ops.sum(l1 * ops.abs(kernel) + l2 * ops.square(kernel))
+
+    def affine_training(
+        self,
+        arrays: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Train x @ kernel + bias, the bias if there is one, in NumPy."""
+        kernel, *bias = arrays
+        by_kernel, *by_bias = gradients
+        n_rows, (n_inputs, n_units) = context.n_rows, kernel.shape
+        outputs = np.empty((n_rows, n_units), kernel.dtype)
+        by_inputs = np.empty((n_rows, n_inputs), kernel.dtype)
+        ones, transposed = np.ones(n_rows, kernel.dtype), kernel.T
+        numbers = context.hyperparameters
+        l1, l2 = (numbers[n] for n in self.penalties) if self.penalized else (0, 0)
+        seen = outputs
+
+        # np.dot takes half the time of np.matmul where products are small, and a
+        # product with ones half that of a sum over an axis.
+        def forward(x: np.ndarray) -> np.ndarray:
+            nonlocal seen
+            seen = x
+            np.dot(x, kernel, outputs)
+            if bias:
+                np.add(outputs, bias[0], outputs)
+            return outputs
+
+        def backward(delta: np.ndarray) -> np.ndarray:
+            np.dot(seen.T, delta, by_kernel)
+            if l1:
+                np.add(by_kernel, l1 * np.sign(kernel), by_kernel)
+            if l2:
+                np.add(by_kernel, (2 * l2) * kernel, by_kernel)
+            if bias:
+                np.dot(ones, delta, by_bias[0])
+            if context.is_first:
+                return delta
+            return np.dot(delta, transposed, by_inputs)
+
+        def penalty() -> float:
+            values = kernel.ravel()
+            return float(l1 * np.abs(values).sum() + l2 * np.dot(values, values))
+
+        return NumpyTraining(forward, backward, penalty if self.penalized else None)
 
     def keras_arguments(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
         """What Keras' layers with a kernel take, all of them alike."""

@@ -20,7 +20,12 @@ import numpy as np
 
 from skdeep.data._training_data import TrainingData
 from skdeep.keras_objects._onnx_activations import Graph
-from skdeep.networks._network import CallContext, WeightSpec
+from skdeep.networks._network import (
+    CallContext,
+    NumpyContext,
+    NumpyTraining,
+    WeightSpec,
+)
 
 Shape = tuple[int, ...]
 RowsFunction = Callable[[np.ndarray], np.ndarray]
@@ -106,6 +111,8 @@ class Layer(ABC):
         if ("call" in own or "predictions" in own) and "to_numpy" not in own:
             # What is inherited computes what the parent does, not what this class does.
             cls.runs_in_numpy = Layer.runs_in_numpy  # type: ignore[method-assign]
+        if "call" in own and "to_numpy_training" not in own:
+            cls.trains_in_numpy = Layer.trains_in_numpy  # type: ignore[method-assign]
 
     @classmethod
     def from_parameters(cls, site: Site) -> Iterator[Layer]:
@@ -136,6 +143,14 @@ class Layer(ABC):
     @property
     def runs_in_numpy(self) -> bool:
         """Whether ``to_numpy`` computes what ``call`` and ``predictions`` do.
+
+        Not inherited by a class with a call of its own.
+        """
+        return False
+
+    @property
+    def trains_in_numpy(self) -> bool:
+        """Whether ``to_numpy_training`` does what ``call`` does, with its gradients.
 
         Not inherited by a class with a call of its own.
         """
@@ -229,6 +244,22 @@ class Layer(ABC):
         raise NotImplementedError(
             f"Expected a layer with runs_in_numpy; got {type(self).__name__}. Give it "
             "the method to_numpy, or leave predictions to TensorFlow."
+        )
+
+    def to_numpy_training(
+        self,
+        arrays: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Return the functions that train without TensorFlow.
+
+        Asked of layers with ``trains_in_numpy``, whose rows have one axis. See
+        ``Network.to_numpy_training``.
+        """
+        raise NotImplementedError(
+            f"Expected a layer with trains_in_numpy; got {type(self).__name__}. Give "
+            "it the method to_numpy_training, or leave training to TensorFlow."
         )
 
     @abstractmethod

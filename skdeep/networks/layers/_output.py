@@ -11,7 +11,12 @@ import numpy as np
 from skdeep.keras_objects._activations import activation_function
 from skdeep.keras_objects._numpy_activations import numpy_activation
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
-from skdeep.networks._network import CallContext, WeightSpec
+from skdeep.networks._network import (
+    CallContext,
+    NumpyContext,
+    NumpyTraining,
+    WeightSpec,
+)
 from skdeep.networks.layers._kernel import KernelLayer, affine_in_numpy, kernel_fields
 from skdeep.networks.layers._layer import (
     Layer,
@@ -52,6 +57,11 @@ class Output(KernelLayer):
         """The layer, whose predictions are its logits."""
         return replace(self, activation="linear")
 
+    @property
+    def trains_in_numpy(self) -> bool:
+        """Unless norms are limited."""
+        return not self.max_norm
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """The units."""
         return (*input_shape[:-1], self.units)
@@ -90,6 +100,15 @@ class Output(KernelLayer):
         if self.activation == "linear":
             return multiply_and_add
         return lambda x: function(multiply_and_add(x))
+
+    def to_numpy_training(
+        self,
+        arrays: Sequence[np.ndarray],
+        gradients: Sequence[np.ndarray],
+        context: NumpyContext,
+    ) -> NumpyTraining:
+        """Multiply and add the bias."""
+        return self.affine_training(arrays, gradients, context)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
