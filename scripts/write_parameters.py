@@ -41,10 +41,11 @@ SOURCES = sorted((ROOT / "skdeep" / "estimators").glob("_*.py"))
 PAGE = ROOT / "docs" / "how-it-works.md"
 WIDTH = 88
 BEGIN, END = "<!-- roles:begin -->\n", "<!-- roles:end -->\n"
+NEW = "a new program; nothing where [NumPy trains](#who-trains)"
 # role -> what it is, what a new value costs
 MEANINGS = {
-    ARCHITECTURE: ("the shape of the graph", "a new program"),
-    PROGRAM: ("how the graph is trained", "a new program"),
+    ARCHITECTURE: ("the shape of the graph", NEW),
+    PROGRAM: ("how the graph is trained", NEW),
     VARIABLE: ("a number written into the program before it runs", "nothing"),
     RUN: ("read by Python around the program", "nothing"),
 }
