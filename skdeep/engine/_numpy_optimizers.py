@@ -7,11 +7,11 @@ keeps has the order of Keras' own variables, so that it can go on under XLA.
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from itertools import pairwise
 from numbers import Real
 from typing import Any
 
@@ -37,11 +37,13 @@ class FlatWeights:
     """
 
     def __init__(self, shapes: Shapes, dtype: Any):
-        ends = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
+        ends = [0, *itertools.accumulate(map(math.prod, shapes))]
         self.vector = np.zeros(ends[-1], dtype)
         self.arrays = [
             self.vector[start:stop].reshape(shape)
-            for (start, stop), shape in zip(pairwise(ends), shapes, strict=True)
+            for (start, stop), shape in zip(
+                itertools.pairwise(ends), shapes, strict=True
+            )
         ]
 
     def set(self, values: Sequence[np.ndarray]) -> None:
@@ -79,7 +81,7 @@ class NumpyOptimizer(ABC):
         self._set = {**self.defaults, **arguments}
         self._slots = [FlatWeights(shapes, dtype) for _ in range(self._n_slots)]
         self._memory = [slot.vector for slot in self._slots]
-        self._work = FlatWeights(shapes, dtype).vector
+        self._work = np.empty(sum(map(math.prod, shapes)), dtype)
         # y += a * x and x *= a in one go: a third of an update less than with the
         # functions of NumPy, which take two.
         self._add, self._scale = get_blas_funcs(("axpy", "scal"), (self._work,))

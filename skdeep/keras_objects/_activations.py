@@ -126,13 +126,14 @@ def _check_name(activation: str) -> None:
     )
 
 
-def _names() -> set[str]:
+@functools.cache  # signatures of all functions took a millisecond of every fit
+def _names() -> frozenset[str]:
     """The activations that are functions of one tensor."""
     from keras import activations
 
     functions = {n for n in dir(activations) if n[0].islower()}
     functions -= {"get", "serialize", "deserialize", "glu"}  # the last halves the units
-    return {name for name in functions if not _needed(getattr(activations, name))}
+    return frozenset(n for n in functions if not _needed(getattr(activations, n)))
 
 
 def _needed(function: Callable[..., Any]) -> list[str]:
