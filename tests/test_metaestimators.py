@@ -248,7 +248,7 @@ def test_searches_find_the_same_in_two_processes(search, iris):
 def test_a_search_inside_a_pipeline_compiles_one_program(empty_cache, iris):
     """Candidates that differ in numbers only, on folds of any size, share a program."""
     X, y = iris
-    pipeline = make_pipeline(StandardScaler(), classifier(epochs=3))
+    pipeline = make_pipeline(StandardScaler(), classifier(epochs=3, jit_compile=True))
     values = {
         "dnnclassifier__learning_rate": [0.001, 0.01, 0.02],
         "dnnclassifier__l2": [0.0001, 0.001],

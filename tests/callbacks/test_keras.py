@@ -32,7 +32,7 @@ SMALL = {
     "jit_compile": False,
 }
 IN_ORDER = {**SMALL, "shuffle": False}
-DROPPING = {**SMALL, "dropout": 0.2}
+DROPPING = {**SMALL, "dropout": 0.2, "jit_compile": True}
 
 
 class Diary(keras.callbacks.Callback):

@@ -102,7 +102,7 @@ def test_a_program_that_cannot_be_made_is_tried_again():
 def test_fits_are_counted():
     """The first fit of an architecture misses, the next hits; predictors count."""
     clear_cache()
-    net = DNNRegressor(hidden_layer_sizes=(3,), epochs=1)
+    net = DNNRegressor(hidden_layer_sizes=(3,), epochs=1, jit_compile=True)
 
     net.fit(X, X[:, 0]).fit(X[:7], X[:7, 0]).predict(X)
 
@@ -122,7 +122,8 @@ def test_a_grid_search_compiles_one_program():
         "l2": [1e-5, 1e-4, 1e-3],
     }
 
-    GridSearchCV(DNNRegressor(epochs=1), grid, cv=5).fit(X, X[:, 0])
+    net = DNNRegressor(epochs=1, jit_compile=True)
+    GridSearchCV(net, grid, cv=5).fit(X, X[:, 0])
 
     info = cache_info()
     assert (info.misses, info.hits) == (1, 135)
@@ -130,8 +131,8 @@ def test_a_grid_search_compiles_one_program():
 
 def test_a_fitted_estimator_survives_a_cleared_cache():
     """Predictions, and further training, are the same after clear_cache."""
-    net = DNNRegressor(epochs=2, random_state=0, warm_start=True).fit(X, X[:, 0])
-    before = net.predict(X)
+    net = DNNRegressor(epochs=2, random_state=0, warm_start=True, jit_compile=True)
+    before = net.fit(X, X[:, 0]).predict(X)
 
     clear_cache()
 

@@ -19,7 +19,8 @@ y = (X[:, 0] > 0).astype(int)
 for early_stopping in [False, True]:
     for n_rows, epochs in [(90, 2), (89, 3), (50, 300), (40, 1)]:
         net = DNNClassifier((3,), epochs=epochs, early_stopping=early_stopping)
-        net.fit(X[:n_rows], y[:n_rows]).predict(X[:n_rows])
+        net.set_params(jit_compile=True).fit(X[:n_rows], y[:n_rows])
+        net.predict(X[:n_rows])
 """
 
 

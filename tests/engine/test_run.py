@@ -99,7 +99,7 @@ LOOKS = {
 @pytest.mark.parametrize("look", LOOKS)
 def test_looking_changes_neither_bits_nor_compilations(iris, look):
     """With early stopping and dropout, a run gives the same however it is cut."""
-    settings = {**SMALL, "dropout": 0.2, "early_stopping": True}
+    settings = {**SMALL, **XLA, "dropout": 0.2, "early_stopping": True}
     expected = fit(Watched, settings, *iris)
     compilations = cache_info().misses
 

@@ -125,10 +125,10 @@ def test_who_overfits_wins_with_the_epochs_before(rows, schedule, n_epochs):
 
 def test_transformers_are_fitted_once_for_every_candidate_and_fold(rows):
     """Rungs after the first train networks only; one program serves them all."""
-    search_of(pipeline()).fit(*rows)
+    search_of(pipeline(jit_compile=True)).fit(*rows)
     before, compiled = CountingScaler.n_fits, cache_info().misses
 
-    search_of(pipeline(), refit=False).fit(*rows)
+    search_of(pipeline(jit_compile=True), refit=False).fit(*rows)
 
     assert CountingScaler.n_fits - before == 4 * 2
     assert cache_info().misses == compiled
