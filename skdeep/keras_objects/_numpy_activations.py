@@ -211,6 +211,8 @@ def numpy_activation(
     function = ACTIVATIONS.get(name)
     if function is None:
         return None
+    if not params:
+        return function
     known = set(inspect.signature(function).parameters) & set(params)
     # A number of NumPy would turn values of float32 into its own dtype.
     given = {n: v if v is None else float(v) for n, v in params.items() if n in known}

@@ -120,8 +120,8 @@ def numpy_derivative(activation: Any, params: Mapping[str, Any]) -> Derivative |
     """Return the derivative of an activation, or None if there is none here."""
     name, params = by_name(activation, params)
     found = DERIVATIVES.get(name)
-    if found is None:
-        return None
+    if found is None or not params:
+        return found
     known = PARAMETERS.get(name, "")
     # A layer has others besides, such as its dtype.
     others = set(inspect.signature(ACTIVATIONS[name]).parameters) & set(params)

@@ -74,6 +74,7 @@ def fitted_by_tensorflow(net, *data, **arguments):
 CASES = {
     "plain": (DNNRegressor, Y, {}),
     "linear model": (DNNRegressor, Y, {"hidden_layer_sizes": ()}),
+    "wide layers": (DNNRegressor, Y, {"hidden_layer_sizes": (100, 90)}),
     "two targets": (DNNRegressor, np.column_stack([Y, -Y]), {}),
     "dropout": (DNNRegressor, Y, {"dropout": 0.3, "input_dropout": 0.1}),
     "penalties": (DNNRegressor, Y, {"l1": 1e-3, "l2": 1e-2}),

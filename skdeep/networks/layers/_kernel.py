@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from skdeep.exceptions import InvalidNetworkError
-from skdeep.keras_objects._initializers import read_initializer, seeded
+from skdeep.keras_objects._initializers import draw, read_initializer, seeded
 from skdeep.networks._network import LIMIT, NumpyContext, NumpyTraining, WeightSpec
 from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 from skdeep.networks.layers._numbers import check_order
@@ -23,6 +23,10 @@ from skdeep.networks.layers._per_layer import (
 )
 
 PENALTIES = ("l1", "l2")
+# Weights of a kernel from which two copies are cheaper than a product in which OpenBLAS
+# takes the kernel transposed: with 16 rows and 200 x 200 weights 15 µs in place of 39,
+# with 128 x 128 8 in place of 14, with 64 x 64 5 in place of 2.
+LARGE = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,10 +79,9 @@ class KernelLayer(Layer):
         if spec.role != "kernel":
             return super().draw(spec, seed)
         shape, dtype = spec.shape, self.compute_dtype
-        initializer = seeded(self.kernel_initializer, seed)
         failure = None
         try:
-            array = np.asarray(initializer(shape, dtype=dtype), dtype=dtype)
+            array = draw(self.kernel_initializer, seed, shape, dtype)
             got = f"shape {array.shape}" if array.shape != shape else "infinity or NaN"
         except Exception as error:  # whatever the user's initialiser raises
             failure, got = error, f"the error {error!r}"
@@ -117,7 +120,8 @@ class KernelLayer(Layer):
         n_rows, (n_inputs, n_units) = context.n_rows, kernel.shape
         outputs = np.empty((n_rows, n_units), kernel.dtype)
         by_inputs = np.empty((n_rows, n_inputs), kernel.dtype)
-        ones, transposed = np.ones(n_rows, kernel.dtype), kernel.T
+        ones = np.ones(n_rows, kernel.dtype)
+        back = _product_with_transposed(kernel, by_inputs)
         numbers = context.hyperparameters
         l1, l2 = (numbers[n] for n in self.penalties) if self.penalized else (0, 0)
         seen = outputs
@@ -142,7 +146,7 @@ class KernelLayer(Layer):
                 np.dot(ones, delta, by_bias[0])
             if context.is_first:
                 return delta
-            return np.dot(delta, transposed, by_inputs)
+            return back(delta)
 
         def penalty() -> float:
             values = kernel.ravel()
@@ -212,6 +216,26 @@ def affine_in_numpy(arrays: Sequence[np.ndarray], product: Product) -> RowsFunct
         return x
 
     return multiply_and_add if bias else multiply
+
+
+def _product_with_transposed(
+    kernel: np.ndarray, result: np.ndarray
+) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the function delta -> delta @ kernel.T, written over ``result``."""
+    if kernel.size < LARGE:
+        transposed = kernel.T
+        return lambda delta: np.dot(delta, transposed, result)
+    n_rows, (n_inputs, n_units) = len(result), kernel.shape
+    columns = np.empty((n_units, n_rows), kernel.dtype)
+    product = np.empty((n_inputs, n_rows), kernel.dtype)
+
+    def multiply(delta: np.ndarray) -> np.ndarray:
+        np.copyto(columns, delta.T)
+        np.dot(kernel, columns, product)
+        np.copyto(result, product.T)
+        return result
+
+    return multiply
 
 
 def _differ(parameters: Mapping[str, Any]) -> bool:
