@@ -205,6 +205,9 @@ def answer(quick):
                 figures[f"{peer} ÷ skdeep, {search}"] = measure.ratio(
                     records[peer], records[peers.OURS]
                 )
+            if search == COLD:
+                seconds = measure.values(records[peers.OURS], "seconds")
+                figures[f"{peers.OURS}, {COLD}"] = Spread.of(seconds)
     return report.Answer(
         "architecture_search",
         "A search over architectures",
