@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from skdeep.engine._key import ProgramKey
 from skdeep.engine._numpy_predictor import NumpyPredictor
+from skdeep.engine._numpy_program import NumpyRecipe
+from skdeep.engine._trainer import Trainer
 from skdeep.engine.backends import choose_backend
 from skdeep.engine.backends._loading import load_tensorflow, quiet_first_compilation
 from skdeep.networks._network import Network
@@ -37,13 +39,16 @@ class CacheInfo(NamedTuple):
     Attributes
     ----------
     hits, misses : int
-        Fits that found their training program, and fits that had to compile one.
+        Fits that found their training program, and fits for which one was made.
     maxsize, currsize : int
         How many training programs are kept, and how many there are.
     seconds : float
         Time spent tracing and compiling, predictors included.
     predictors : int
         How many predict functions there are.
+    compiled : int
+        How many of the misses TensorFlow compiled. The others are fits that NumPy
+        trains, and cost nothing.
     """
 
     hits: int
@@ -52,6 +57,7 @@ class CacheInfo(NamedTuple):
     currsize: int
     seconds: float
     predictors: int
+    compiled: int
 
 
 class Shelf:
@@ -147,9 +153,13 @@ class ProgramCache:
         self._maxsize = maxsize
         self._programs = Shelf(maxsize, max_bytes)
         self._predictors = Shelf(maxsize, max_bytes)
+        self._n_compiled = 0
 
-    def program(self, key: ProgramKey) -> TrainingProgram:
+    def program(self, key: ProgramKey) -> Trainer:
         """Return the training program of a key; compile it if it is new."""
+        if key.in_numpy:
+            recipe: NumpyRecipe = self._programs.find(key, lambda: NumpyRecipe(key))
+            return recipe.program()
         # Asked for programs that are there, too: a forked child has inherited the
         # cache, and is refused here (test_a_fork_works_or_says_why_not).
         load_tensorflow()
@@ -159,6 +169,7 @@ class ProgramCache:
             program = TrainingProgram(key, choose_backend(key.jit_compile))
             with quiet_first_compilation():
                 program.compile()
+            self._n_compiled += 1
             return program
 
         found: TrainingProgram = self._programs.find(key, make)
@@ -186,12 +197,14 @@ class ProgramCache:
             len(self._programs),
             self._programs.seconds + self._predictors.seconds,
             len(self._predictors),
+            self._n_compiled,
         )
 
     def clear(self) -> None:
         """Drop all programs and counts."""
         self._programs.clear()
         self._predictors.clear()
+        self._n_compiled = 0
 
 
 def _traced_predictor(network: Network) -> Predictor:
@@ -222,7 +235,7 @@ def cache_info() -> CacheInfo:
     -------
     CacheInfo
         With ``hits``, ``misses``, ``maxsize``, ``currsize``, ``seconds`` (spent
-        compiling) and ``predictors``.
+        compiling), ``predictors`` and ``compiled``.
 
     Examples
     --------

@@ -48,6 +48,26 @@ def can_train(key: ProgramKey) -> bool:
     )
 
 
+class NumpyRecipe:
+    """What the programs of one key have in common; it is kept in the cache."""
+
+    n_bytes = 0  # arrays belong to the programs
+
+    def __init__(self, key: ProgramKey):
+        self.key = key
+        network, objective = key.network, key.objective
+        self.shapes = [spec.shape for spec in network.weight_specs()]
+        loss = numpy_loss(objective, network.output_activation)
+        metrics = numpy_metrics(objective)
+        assert loss is not None  # can_train
+        assert metrics is not None
+        self.loss, self.metrics = loss, metrics
+
+    def program(self) -> NumpyProgram:
+        """Make the program of a run."""
+        return NumpyProgram(self)
+
+
 class NumpyProgram:
     """Train and evaluate functions of one run; see ``TrainingProgram``.
 
@@ -61,26 +81,21 @@ class NumpyProgram:
         Of the row numbers that ``train`` takes.
     """
 
-    def __init__(self, key: ProgramKey):
+    def __init__(self, recipe: NumpyRecipe):
+        key, shapes = recipe.key, recipe.shapes
         self.key = key
-        network, objective = key.network, key.objective
-        self._dtype = np.dtype(network.compute_dtype)
-        self.columns = (*objective.names, "learning_rate")
+        self._dtype = np.dtype(key.network.compute_dtype)
+        self.columns = (*key.objective.names, "learning_rate")
         n_block_rows = key.n_block_batches * key.batch_size
         n_blocks = -(-max(MIN_ORDER, key.n_chunk_rows) // n_block_rows)
         self.order_shape = (n_blocks, n_block_rows)
-        shapes = [spec.shape for spec in network.weight_specs()]
         self._weights = FlatWeights(shapes, self._dtype)
         self._gradients = FlatWeights(shapes, self._dtype)
         self._optimizer = make_optimizer(key.optimizer, shapes, str(self._dtype))
         self._optimizer.remember(None)
         self._optimizer_start = self._optimizer.memory()
-        loss = numpy_loss(objective, network.output_activation)
-        metrics = numpy_metrics(objective)
-        assert loss is not None  # can_train
-        assert metrics is not None
-        self._loss, self._metrics = loss, metrics
-        self._output = ACTIVATIONS[loss.activation]
+        self._loss, self._metrics = recipe.loss, recipe.metrics
+        self._output = ACTIVATIONS[recipe.loss.activation]
         # By the number of rows of a batch: whole ones, and the last of an epoch.
         self._parts: dict[int, NumpyTraining] = {}
         self._seed = 0  # of dropout in the parts

@@ -19,8 +19,6 @@ from skdeep.callbacks._early_stopping import EarlyStopping
 from skdeep.engine._cache import CACHE
 from skdeep.engine._data_feed import DataFeed
 from skdeep.engine._job import Job, Outcome
-from skdeep.engine._key import ProgramKey
-from skdeep.engine._numpy_program import NumpyProgram
 from skdeep.engine._random import RowOrders
 from skdeep.engine._state import State
 from skdeep.engine._trainer import Trainer
@@ -54,7 +52,7 @@ def run_job(
     weights = job.weights
     if weights is None:  # before compiling: a user's initialiser may be at fault
         weights = job.key.network.draw_weights(job.seeds.weights, job.training)
-    program = make_trainer(job.key)
+    program = CACHE.program(job.key)
     program.check_weights(job.training, job.validation)
     stopping = EarlyStopping(job.stopping) if job.stopping else None
     watching = [*measures, *([stopping] if stopping else []), *callbacks]
@@ -71,11 +69,6 @@ def run_job(
         history=run.history,
         interrupted=run.interrupted,
     )
-
-
-def make_trainer(key: ProgramKey) -> Trainer:
-    """Return what trains a key: the program of the cache, or one in NumPy."""
-    return NumpyProgram(key) if key.in_numpy else CACHE.program(key)
 
 
 def _best_epoch(run: Run) -> int:
