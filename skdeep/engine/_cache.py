@@ -154,6 +154,7 @@ class ProgramCache:
         self._programs = Shelf(maxsize, max_bytes)
         self._predictors = Shelf(maxsize, max_bytes)
         self._n_compiled = 0
+        self._lock = threading.Lock()  # of the count; threads compile side by side
 
     def program(self, key: ProgramKey) -> Trainer:
         """Return the training program of a key; compile it if it is new."""
@@ -169,7 +170,8 @@ class ProgramCache:
             program = TrainingProgram(key, choose_backend(key.jit_compile))
             with quiet_first_compilation():
                 program.compile()
-            self._n_compiled += 1
+            with self._lock:
+                self._n_compiled += 1
             return program
 
         found: TrainingProgram = self._programs.find(key, make)
@@ -229,7 +231,7 @@ CACHE = ProgramCache()
 
 
 def cache_info() -> CacheInfo:
-    """Tell how many programs were compiled, found again and kept.
+    """Tell how many programs were made, found again, kept and compiled.
 
     Returns
     -------

@@ -1,9 +1,9 @@
 """The train and evaluate functions of a key in NumPy: nothing is compiled.
 
 A compilation takes a second, however short the fit behind it. An update of a small
-dense network takes NumPy some 50 µs, two to four times as long as a compiled one, so a
+dense network takes NumPy some 50 µs, two to three times as long as a compiled one, so a
 fit of few updates is over sooner here, and a search over architectures is many of
-them. ``saves_time`` draws the line.
+them. ``_choice`` draws the line.
 
 Same masks, same formulas, same order of rows as a compiled program: the weights are the
 same to rounding. A program belongs to one run, and has the memory for it.
