@@ -101,6 +101,6 @@ print(f"\npictures: {OUTPUT / 'boston_learning_curves.png'}")
 print(f"          {OUTPUT / 'boston_grid_search.png'}")
 info = cache_info()
 print(
-    f"\n{info.hits + info.misses} networks trained, {info.misses} programs compiled, "
+    f"\n{info.hits + info.misses} networks trained, {info.compiled} programs compiled, "
     f"{time.perf_counter() - started:.1f} seconds"
 )

@@ -40,7 +40,7 @@ def main():
         # ``scatter`` sends the rows once to every worker.
         with joblib.parallel_config("dask", scatter=[X, y]):
             search.fit(X, y)
-        programs = [info.misses for info in client.run(cache_info).values()]
+        programs = [info.compiled for info in client.run(cache_info).values()]
 
     scores = search.cv_results_["mean_test_score"]
     print(f"Best: {search.best_params_}, accuracy {search.best_score_:.3f}")

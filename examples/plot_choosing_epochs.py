@@ -101,4 +101,4 @@ plt.show()
 # epoch 80; that of the test between 2.5 and 2.9. The curve is flat around its
 # minimum, so the exact number of epochs matters little.
 print(f"{best} epochs: test MAE {np.mean(np.abs(predicted - y_test)):.2f}")
-print(f"{cache_info().misses} programs compiled for {3 * 4 + 1} trainings")
+print(f"{cache_info().compiled} programs compiled for {3 * 4 + 1} trainings")

@@ -55,7 +55,7 @@ started = time.perf_counter()
 search.fit(X, y)
 n_fits = len(search.cv_results_["params"]) * 5 + 1
 seconds = time.perf_counter() - started
-print(f"{n_fits} fits in {seconds:.0f} s, {cache_info().misses} program compiled")
+print(f"{n_fits} fits in {seconds:.0f} s, {cache_info().compiled} program compiled")
 
 # %%
 # The best parameters

@@ -51,7 +51,7 @@ plt.show()
 # steps by itself and yet needs the right scale.
 X, y = load_digits(return_X_y=True)
 X_train, X_test, y_train, y_test = train_test_split(X / 16, y, random_state=0)
-before = cache_info().misses
+before = cache_info().compiled
 nets = {
     rate: DNNClassifier(
         (64,),
@@ -67,7 +67,7 @@ display = HistoryDisplay.from_estimator(
     {f"rate {rate:g}": net for rate, net in nets.items()}, mark_best=False
 )
 plt.show()
-print(f"{len(nets)} fits, {cache_info().misses - before} compiled program")
+print(f"{len(nets)} fits, {cache_info().compiled - before} compiled program")
 
 # %%
 # What we saw
