@@ -26,24 +26,18 @@ N_AT_ONCE = 2
 # With --fast importing takes longer than testing, and there are but two parts.
 PART_BYTES = 100_000
 CAREFUL_BYTES = 30_000
-# XLA compiles with less care: programs that run for milliseconds then compile in half
-# the time. An XLA that lacks a flag ends the process and names it.
+# XLA generates machine code with less care, in a third of the time: programs of tests
+# run for milliseconds. Formulas and how XLA rewrites them stay the same, what changes is
+# rounding. An XLA that lacks a flag ends the process and names it.
 CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
-# These files ask what programs compute: formulas, bits, learning. They get what users
-# get, XLA's own choice. All others ask what happens around programs, which is the same
-# for any machine code: what is refused, counted, kept, written, shown and handed on.
-# A fast run compiles everything with less care.
+# These files ask for bits, or train for longer; they get the code that users get. All
+# others ask what happens around programs, or for formulas up to rounding, which --lowest
+# and --processors of scripts/test ask of the usual code, too. A fast run compiles
+# everything with less care.
 WITH_CARE = (
     "engine/test_backend",
-    "engine/test_batch_formulas",
-    "engine/test_numpy_predictor",
-    "engine/test_numpy_program",
-    "engine/test_oracle",
-    "engine/test_oracle_own",
     "engine/test_own_gradient",
-    "engine/test_predictor",
     "engine/test_random",
-    "engine/test_stateless_optimizer",
     "engine/test_wave",
     "reliability/test_numerics",
     "test_reproducibility",

@@ -47,8 +47,8 @@ def test_a_process_compiles_with_care_or_without():
 @pytest.mark.parametrize(
     ("name", "options", "cheap"),
     [
-        ("test_oracle", [], False),
-        ("test_oracle", ["--fast"], True),
+        ("test_wave", [], False),
+        ("test_wave", ["--fast"], True),
         ("test_part", [], True),
     ],
 )
