@@ -154,9 +154,7 @@ class KernelLayer(Layer):
             return back(delta)
 
         def penalty() -> float:
-            return float(
-                l1 * sum_of_absolutes(weights) + l2 * np.dot(weights, weights)
-            )
+            return float(l1 * sum_of_absolutes(weights) + l2 * np.dot(weights, weights))
 
         return NumpyTraining(forward, backward, penalty if self.penalized else None)
 
