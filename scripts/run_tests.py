@@ -26,14 +26,14 @@ N_AT_ONCE = 2
 # With --fast importing takes longer than testing, and there are but two parts.
 PART_BYTES = 100_000
 CAREFUL_BYTES = 30_000
-# XLA generates machine code with less care, in a third of the time: programs of tests
-# run for milliseconds. Formulas and how XLA rewrites them stay the same, what changes is
-# rounding. An XLA that lacks a flag ends the process and names it.
+# XLA makes machine code with less care, in a third of the time: the programs of tests
+# run for milliseconds. Formulas and how XLA rewrites them stay the same; rounding does
+# not. An XLA that lacks a flag ends the process and names it.
 CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 # These files ask for bits, or train for longer; they get the code that users get. All
-# others ask what happens around programs, or for formulas up to rounding, which --lowest
-# and --processors of scripts/test ask of the usual code, too. A fast run compiles
-# everything with less care.
+# others ask what happens around programs, or for formulas up to rounding, of which
+# --lowest and --processors try the usual code, too. In a fast run nothing is compiled
+# with care.
 WITH_CARE = (
     "engine/test_backend",
     "engine/test_own_gradient",
