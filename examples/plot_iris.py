@@ -38,7 +38,7 @@ scores = cross_val_score(pipeline, iris.data, species, cv=5)
 print(f"accuracy {scores.mean():.3f} ± {scores.std():.3f}")
 
 # %%
-# Folds share one compiled program, so that repeating costs little.
+# A fit takes a tenth of a second, so that repeating costs little.
 repeated = RepeatedStratifiedKFold(
     n_splits=5, n_repeats=10 if FULL else 3, random_state=0
 )

@@ -7,8 +7,8 @@ The learning rate is the first number to try when a network does not learn. Too 
 and every step overshoots the valley it aims at; too small, and the epochs run out on
 the way. Both show in the curve of the loss.
 
-A learning rate is a number of the compiled program, not a part of it: comparing many
-costs no compilation but the first.
+A learning rate is a number that a program is given, not a part of it: comparing many
+compiles once, and fits as short as these compile nothing at all.
 """
 
 # %%
@@ -67,7 +67,7 @@ display = HistoryDisplay.from_estimator(
     {f"rate {rate:g}": net for rate, net in nets.items()}, mark_best=False
 )
 plt.show()
-print(f"{len(nets)} fits, {cache_info().compiled - before} compiled program")
+print(f"{len(nets)} fits, {cache_info().compiled - before} programs compiled")
 
 # %%
 # What we saw

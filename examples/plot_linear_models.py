@@ -37,7 +37,7 @@ print(f"y = {slope:.3f} x + {intercept:.3f}")
 
 # %%
 # One epoch is far from enough. ``warm_start=True`` would continue a fit; here it is
-# simpler to train anew for every number of epochs, since they share one program.
+# simpler to train anew for every number of epochs, which takes no time.
 figure, ax = plt.subplots(figsize=(5.6, 3.8), layout="constrained")
 ax.plot(x, y, "o", color="0.6", label="data")
 for epochs in (1, 3, 10, 100):

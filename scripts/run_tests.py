@@ -24,11 +24,26 @@ N_AT_ONCE = 2
 # What the files of a process have together at most, unless it is one file. The size of
 # a file says roughly how long it takes and how many programs it compiles.
 # With --fast importing takes longer than testing, and there are but two parts.
-PART_BYTES = 60_000
-# A fast run compiles with less care: programs that run for milliseconds then compile in
-# half the time, 86 seconds in all in place of 120. What XLA makes of them by default is
-# tried by the whole run. An XLA that lacks a flag ends the process and names it.
+PART_BYTES = 100_000
+CAREFUL_BYTES = 30_000
+# XLA makes machine code with less care, in a third of the time: the programs of tests
+# run for milliseconds. Formulas and how XLA rewrites them stay the same; rounding does
+# not. An XLA that lacks a flag ends the process and names it.
 CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+# These files ask for bits, or train for longer; they get the code that users get. All
+# others ask what happens around programs, or for formulas up to rounding, of which
+# --lowest and --processors try the usual code, too. In a fast run nothing is compiled
+# with care.
+WITH_CARE = (
+    "engine/test_backend",
+    "engine/test_own_gradient",
+    "engine/test_random",
+    "engine/test_wave",
+    "reliability/test_numerics",
+    "test_reproducibility",
+    "test_systems",
+    "test_threads",
+)
 NO_TESTS_COLLECTED = 5
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
@@ -43,17 +58,42 @@ def parts(files: list[Path], most: int) -> list[list[Path]]:
     return sorted(found, key=size, reverse=True)
 
 
+def fast_parts(files: list[Path]) -> list[list[Path]]:
+    """Divide files for a fast run."""
+    return parts(files, size(files) * 3 // 5)
+
+
+def whole_parts(files: list[Path]) -> list[list[Path]]:
+    """Divide files for a whole run: a process compiles with care or without.
+
+    Those with care come first. They take longest, and the short ones at the end let
+    both processes end together.
+    """
+    careful = [file for file in files if with_care(file)]
+    others = [file for file in files if not with_care(file)]
+    return parts(careful, CAREFUL_BYTES) + parts(others, PART_BYTES)
+
+
 def size(part: list[Path]) -> int:
     """How many bytes the files of a part have."""
     return sum(file.stat().st_size for file in part)
 
 
+def with_care(file: Path) -> bool:
+    """Whether the whole run compiles the programs of a file as users do."""
+    return file.with_suffix("").as_posix().endswith(tuple(f"/{f}" for f in WITH_CARE))
+
+
+def flags(file: Path, options: list[str]) -> str:
+    """What XLA is told in the process of a file, behind what the caller says."""
+    own = "" if with_care(file) and "--fast" not in options else CHEAP
+    return f"{os.environ.get('XLA_FLAGS', '')} {own}".strip()
+
+
 def run(part: list[Path], options: list[str]) -> tuple[bool, Counter[str]]:
     """Run a part, and print what it printed if it failed, else its last line."""
     names = [os.path.relpath(file, ROOT) for file in part]
-    environment = dict(os.environ)
-    if "--fast" in options:
-        environment["XLA_FLAGS"] = f"{environment.get('XLA_FLAGS', '')} {CHEAP}"
+    environment = dict(os.environ, XLA_FLAGS=flags(part[0], options))
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--color=no", *options, *names],
         cwd=ROOT,
@@ -81,7 +121,7 @@ def main(options: list[str]) -> int:
     """Run all parts; return 0 if all of them passed."""
     started = time.monotonic()
     files = list((ROOT / "tests").rglob("test_*.py"))
-    todo = parts(files, size(files) * 3 // 5 if "--fast" in options else PART_BYTES)
+    todo = fast_parts(files) if "--fast" in options else whole_parts(files)
     with ThreadPoolExecutor(N_AT_ONCE) as pool:
         results = list(pool.map(lambda part: run(part, options), todo))
     failed = [

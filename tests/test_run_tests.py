@@ -28,6 +28,43 @@ def test_every_file_is_in_one_part(most):
 
 
 @pytest.mark.fast(cases="all")
+@pytest.mark.parametrize("cut", [run_tests.whole_parts, run_tests.fast_parts])
+def test_both_runs_run_every_file_once(cut):
+    """Whatever is compiled with care."""
+    assert sorted(file for part in cut(FILES) for file in part) == FILES
+
+
+@pytest.mark.fast
+def test_a_process_compiles_with_care_or_without():
+    """All files that are named exist, and are among themselves."""
+    careful = [file for file in FILES if run_tests.with_care(file)]
+
+    for part in run_tests.whole_parts(FILES):
+        assert len({run_tests.with_care(file) for file in part}) == 1
+    assert len(careful) == len(run_tests.WITH_CARE)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "cheap"),
+    [
+        ("test_wave", [], False),
+        ("test_wave", ["--fast"], True),
+        ("test_part", [], True),
+    ],
+)
+def test_xla_is_told_what_a_file_needs(name, options, cheap, tmp_path, monkeypatch):
+    """And what the caller has told it stays."""
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_max_isa=AVX2")
+
+    flags = run_tests.flags(tmp_path / "engine" / f"{name}.py", options)
+
+    assert flags.split() == [
+        "--xla_cpu_max_isa=AVX2",
+        *(run_tests.CHEAP.split() if cheap else []),
+    ]
+
+
+@pytest.mark.fast(cases="all")
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_file_has_a_share_in_the_fast_run(file):
     """What a developer runs all day looks at every promise, if not from all sides."""

@@ -1,4 +1,9 @@
-"""scikit-learn's own checks of the estimators, with default parameters."""
+"""scikit-learn's own checks of the estimators.
+
+Dense networks run with default parameters. Of the others networks and epochs are made
+smaller, as scikit-learn does with its own slow estimators; ``-m slow`` checks them with
+default parameters, too.
+"""
 
 import numpy as np
 import pytest
@@ -25,25 +30,37 @@ from skdeep import (
 )
 
 # The checks give tables; one row of pixels makes an image of every table.
+ROW = {"image_shape": (1, -1, 1)}
+IMAGES = {"filters": (8,), "hidden_layer_sizes": (16,), "learning_rate": 0.01}
+STEPS = {"units": (8,), "learning_rate": 0.02}
+TABLES = {"hidden_layer_sizes": (32,), "n_members": 2, "learning_rate": 0.005}
 ESTIMATORS = [
     DNNClassifier(),
     DNNRegressor(),
-    CNNClassifier(image_shape=(1, -1, 1)),
-    CNNRegressor(image_shape=(1, -1, 1)),
-    RNNClassifier(),
-    RNNRegressor(),
+    CNNClassifier(**ROW, **IMAGES, epochs=30),
+    CNNRegressor(**ROW, **IMAGES, epochs=30),
+    RNNClassifier(**STEPS, epochs=40),
+    RNNRegressor(**STEPS, epochs=40),
 ]
 # Those that train the same programs follow each other: 14 for classifiers, of 16 that
 # are kept. In another order they compiled once for each.
 CHECKED = [
     DNNClassifier(),
     DNNClassifier(n_members=2),
-    TabularClassifier(),
     DNNRegressor(),
     DNNRegressor(n_members=2),
-    TabularRegressor(),
+    TabularClassifier(**TABLES, epochs=50),
+    TabularRegressor(**TABLES, epochs=50),
     TableColumns(),
     *ESTIMATORS[2:],
+]
+WITH_DEFAULTS = [
+    CNNClassifier(**ROW),
+    CNNRegressor(**ROW),
+    RNNClassifier(),
+    RNNRegressor(),
+    TabularClassifier(),
+    TabularRegressor(),
 ]
 WEIGHT_CHECKS = [
     check_sample_weight_equivalence_on_dense_data,
@@ -67,6 +84,18 @@ each_estimator = pytest.mark.parametrize(
 @parametrize_with_checks(CHECKED)
 def test_conformance(estimator, check):
     """Every check passes; those that EXPECTED_FAILED gives a reason for may fail."""
+    assert_passes(check, estimator)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(WITH_DEFAULTS)
+def test_conformance_with_defaults(estimator, check):
+    """No check needs the smaller networks and fewer epochs."""
+    assert_passes(check, estimator)
+
+
+def assert_passes(check, estimator):
+    """Run a check; those that EXPECTED_FAILED gives a reason for may fail."""
     try:
         check(estimator)
     except AssertionError:
@@ -156,7 +185,7 @@ def test_an_unknown_parameter_is_refused_with_the_known_ones(estimator):
     """A misspelt parameter fails at once, in the constructor and in set_params."""
     with pytest.raises(TypeError, match="unexpected keyword argument 'neurons'"):
         type(estimator)(neurons=3)
-    with pytest.raises(ValueError, match=r"Invalid parameter 'neurons'.*'l2'"):
+    with pytest.raises(ValueError, match=r"(?s)Invalid parameter 'neurons'.*'l2'"):
         clone(estimator).set_params(neurons=3)
 
 

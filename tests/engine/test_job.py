@@ -23,6 +23,13 @@ def prepared(net, X, y):
     return net._prepare(net._training_data(X, y, None, False, None), None, 3, False)
 
 
+@pytest.fixture(scope="module")
+def other_process():
+    """A process that has trained nothing; it takes seconds to import TensorFlow."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
 @pytest.mark.parametrize(
     ("net", "data"),
     [
@@ -31,14 +38,15 @@ def prepared(net, X, y):
         (CNNClassifier(**SMALL, filters=(2,)), "digits"),
     ],
 )
-def test_a_job_run_in_another_process_gives_the_same_bits(net, data, request):
+def test_a_job_run_in_another_process_gives_the_same_bits(
+    net, data, request, other_process
+):
     """Made here, pickled, run there, its outcome kept here: as if fit had done it."""
     X, y = request.getfixturevalue(data)
     expected = clone(net).fit(X, y)
     job = pickle.loads(pickle.dumps(prepared(net, X, y)))
 
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        outcome = pool.submit(run_job, job).result()
+    outcome = other_process.submit(run_job, job).result()
     net._keep(job, outcome, None, keep_optimizer=False)
 
     assert net.history_ == expected.history_

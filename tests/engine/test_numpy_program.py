@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from unittest.mock import patch
 
 import keras
@@ -21,6 +22,7 @@ from skdeep.engine._random import DropoutFactors, keep_mask
 from skdeep.keras_objects._numpy_activations import ACTIVATIONS
 from skdeep.keras_objects._numpy_derivatives import DERIVATIVES
 
+ROOT = Path(__file__).parent.parent.parent
 RNG = np.random.RandomState(0)
 X = RNG.normal(size=(103, 6))
 Y = X[:, 0] + 0.1 * RNG.normal(size=103)
@@ -306,28 +308,35 @@ def test_the_line_is_drawn_by_the_number_of_updates():
 
 CODE = """
 import sys, numpy as np
-from skdeep import DNNClassifier
-rng = np.random.RandomState(0)
-X, y = rng.normal(size=(300, 200)), rng.randint(3, size=300)
-net = DNNClassifier((256, 256), batch_size=128, epochs=2, random_state=0, dropout=0.1)
-net.set_params(early_stopping=False, jit_compile=False).fit(X, y)
-np.savez(sys.argv[1], *net.model_.get_weights())
+from tests.engine.test_numpy_program import wide
+np.savez(sys.argv[1], *wide()._fitted.weights)
 """
+
+
+def wide():
+    """A fitted network whose products a BLAS splits over threads."""
+    rng = np.random.RandomState(0)
+    rows, classes = rng.normal(size=(300, 200)), rng.randint(3, size=300)
+    own = {"batch_size": 128, "epochs": 2, "dropout": 0.1, "jit_compile": False}
+    return small(DNNClassifier, hidden_layer_sizes=(256, 256), **own).fit(rows, classes)
 
 
 @pytest.mark.parametrize("variable", ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"])
 def test_the_number_of_threads_changes_no_bit(variable, tmp_path):
     """Products that a BLAS would split have the same bits under 1, 2 and 4 threads."""
     found = []
-    for n_threads in (1, 2, 4):
-        path = tmp_path / f"{n_threads}.npz"
-        environment = {**os.environ, variable: str(n_threads)}
-        command = [sys.executable, "-c", CODE, str(path)]
-        subprocess.run(command, env=environment, check=True)
-        with np.load(path) as arrays:
-            found.append([arrays[name].tobytes() for name in arrays.files])
+    for n_threads in (1, 2, 4):  # as in a process that was told so when it started
+        with threadpool_limits(limits=n_threads, user_api="blas"):
+            found.append([weight.tobytes() for weight in wide()._fitted.weights])
+    path = tmp_path / "weights.npz"
+    environment = {**os.environ, variable: "4"}
+    command = [sys.executable, "-c", CODE, str(path)]
 
-    assert found[0] == found[1] == found[2]
+    subprocess.run(command, env=environment, cwd=ROOT, check=True)
+
+    with np.load(path) as arrays:
+        found.append([arrays[name].tobytes() for name in arrays.files])
+    assert found[0] == found[1] == found[2] == found[3]
 
 
 def n_threads():

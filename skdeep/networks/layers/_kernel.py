@@ -10,6 +10,7 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from scipy.linalg import get_blas_funcs
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._initializers import draw, read_initializer, seeded
@@ -124,6 +125,10 @@ class KernelLayer(Layer):
         back = _product_with_transposed(kernel, by_inputs)
         numbers = context.hyperparameters
         l1, l2 = (numbers[n] for n in self.penalties) if self.penalized else (0, 0)
+        weights, by_weights = kernel.reshape(-1), by_kernel.reshape(-1)  # views
+        signs = np.empty_like(weights) if l1 else None
+        # As in ``_numpy_optimizers``: penalties took half as long as all the rest.
+        add, sum_of_absolutes = get_blas_funcs(("axpy", "asum"), (kernel,))
         seen = outputs
 
         # np.dot takes half the time of np.matmul where products are small, and a
@@ -139,9 +144,9 @@ class KernelLayer(Layer):
         def backward(delta: np.ndarray) -> np.ndarray:
             np.dot(seen.T, delta, by_kernel)
             if l1:
-                np.add(by_kernel, l1 * np.sign(kernel), by_kernel)
+                add(np.sign(weights, signs), by_weights, a=l1)
             if l2:
-                np.add(by_kernel, (2 * l2) * kernel, by_kernel)
+                add(weights, by_weights, a=2 * l2)
             if bias:
                 np.dot(ones, delta, by_bias[0])
             if context.is_first:
@@ -149,8 +154,7 @@ class KernelLayer(Layer):
             return back(delta)
 
         def penalty() -> float:
-            values = kernel.ravel()
-            return float(l1 * np.abs(values).sum() + l2 * np.dot(values, values))
+            return float(l1 * sum_of_absolutes(weights) + l2 * np.dot(weights, weights))
 
         return NumpyTraining(forward, backward, penalty if self.penalized else None)
 
