@@ -322,3 +322,42 @@ def test_scores_of_tables_are_compared_by_geometric_means():
     assert "1.000, 0 of 1" in text
     assert "| churn | error " in text
     assert "0.25" in text
+
+
+@pytest.mark.fast
+def test_uncertainty_judges_every_row_once():
+    """Three splits of a table test each of its rows in one of them."""
+    import pandas as pd
+
+    from benchmarks import uncertainty
+
+    X, y = pd.DataFrame({"a": np.arange(20)}), np.arange(20) % 2
+
+    found = [test for _, _, test, _, _ in uncertainty.splits(X, y, 0, True)]
+
+    assert sorted(pd.concat(found)["a"]) == list(range(20))
+
+
+@pytest.mark.fast
+def test_uncertainty_knows_what_chance_does():
+    """Exact probabilities have no error with many rows, and some with few."""
+    from benchmarks import uncertainty
+
+    share = np.random.default_rng(0).uniform(0.5, 1, size=(20_000, 1))
+    exact = np.hstack([share, 1 - share])
+
+    few, many = (uncertainty.error_by_chance(exact[:n]) for n in (100, 20_000))
+
+    assert many < 0.01 < 0.05 < few
+
+
+@pytest.mark.fast
+def test_uncertainty_widens_intervals_by_what_is_missing():
+    """The margin covers 90 % of the rows held out and of a new one, in the mean."""
+    from benchmarks import uncertainty
+
+    y = np.arange(1.0, 100)  # of 99 rows and a new one 90 are covered
+
+    margin = uncertainty.conformal_margin(y, np.zeros(99), np.zeros(99))
+
+    assert margin == 90
