@@ -8,7 +8,7 @@ XLA would save 0.04.
 
 jit_compile   network and fit                                      who trains
 True          any                                                  XLA
-"auto"        with convolutions or recurrent layers                TensorFlow's graph
+"auto"        with convolutions                                    TensorFlow's graph
 "auto"        NumPy can, few updates that take little time         NumPy
 "auto"        any other                                            XLA
 False         NumPy can, updates are short                         NumPy
