@@ -124,7 +124,8 @@ def keras_fit(estimator, X, y, callbacks, optimizer=None, **fit_arguments):
     seed = draw_seeds(SEED).weights
     model = network.to_keras({}, network.draw_weights(seed))
     optimizer = optimizer or keras.optimizers.Adam(SMALL["learning_rate"])
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
     fit_arguments = {"epochs": EPOCHS, "batch_size": BATCH_SIZE} | fit_arguments
     history = model.fit(
         X, y, shuffle=False, verbose=0, callbacks=callbacks, **fit_arguments

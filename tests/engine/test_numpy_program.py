@@ -143,10 +143,19 @@ def test_derivatives_are_those_of_the_activations(name):
     np.testing.assert_allclose(ours * np.ones_like(x), quotient, atol=1e-8)
 
 
+# The weights say what the gradient was.
+ONE_LAYER = {
+    "hidden_layer_sizes": (5,),
+    "epochs": 1,
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+}
+
+
 @pytest.mark.parametrize("name", sorted(DERIVATIVES))
 def test_every_activation_trains_as_in_tensorflow(name):
     """One epoch with each gives the same weights, to rounding."""
-    ours, theirs = (small(activation=name, epochs=1) for _ in range(2))
+    ours, theirs = (small(**ONE_LAYER, activation=name) for _ in range(2))
 
     # Small rows: exp of large ones would leave nothing to compare.
     ours.fit(X / 4, Y)
@@ -169,7 +178,7 @@ PARAMETERS = {
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_activations_with_parameters_train_as_in_tensorflow(name):
     """Slopes and the like count in gradients, too."""
-    parameters = {"activation": name, "epochs": 1, **PARAMETERS[name]}
+    parameters = {**ONE_LAYER, "activation": name, **PARAMETERS[name]}
     ours, theirs = small(**parameters).fit(X, Y), small(**parameters)
 
     fitted_by_tensorflow(theirs, X, Y)

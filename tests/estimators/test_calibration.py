@@ -103,7 +103,7 @@ def test_files_models_and_exports_are_calibrated(tmp_path):
     np.testing.assert_array_equal(again.predict_proba(X), expected)
     assert again.temperature_ == net.temperature_
     model = keras.saving.load_model(tmp_path / "net.keras")
-    np.testing.assert_allclose(model.predict(X, verbose=0), expected, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(model(X)), expected, atol=1e-6)
     session = onnxruntime.InferenceSession(tmp_path / "net.onnx")
     found = session.run(None, {"input": X.astype(np.float32)})[0]
     np.testing.assert_allclose(found, expected, atol=1e-6)

@@ -142,8 +142,8 @@ def test_copies_and_exports_predict_the_same(fitted, tmp_path):
         assert net.history_ == fitted.history_
         assert len(net.members_) == 3
     outputs = [
-        fitted.model_.predict(X, verbose=0),
-        model.predict(X, verbose=0),
+        np.asarray(fitted.model_(X)),
+        np.asarray(model(X)),
         session.run(None, {"input": X.astype(np.float32)})[0],
     ]
     for output in outputs:

@@ -36,7 +36,7 @@ def test_weights_of_a_keras_model_are_taken_over(diabetes):
     other = DNNRegressor(**SMALL, normalize_y=True).initialize(X, y)
     other.set_weights(model)
 
-    outputs = model.predict(X, verbose=0)[:, 0]
+    outputs = np.asarray(model(X))[:, 0]
     np.testing.assert_allclose(other.predict(X), outputs, rtol=1e-5)
     np.testing.assert_array_equal(net.predict(X), before)  # model_ is a copy
 
