@@ -188,6 +188,14 @@ def rewrite(path: Path, text: str) -> bool:
     return True
 
 
+def without_results(path: Path, documents: list[dict]) -> list[str]:
+    """Return the titles of a page's tables of which there are no results here."""
+    _, _, rest = path.read_text().partition(START)
+    shown, _, _ = rest.partition(END)
+    titles = [line[3:] for line in shown.splitlines() if line.startswith("## ")]
+    return [t for t in titles if t not in {d["title"] for d in documents}]
+
+
 def short_tables(documents: list[dict]) -> str:
     """Return the circumstances and the table of targets."""
     return "\n\n".join([_circumstances(documents), _targets_table(documents)])
@@ -220,6 +228,13 @@ def _circumstances(documents: list[dict]) -> str:
 
 if __name__ == "__main__":
     documents = stored()
-    if documents:
-        rewrite(ROOT / "docs" / "benchmarks.md", all_tables(documents))
-        rewrite(ROOT / "README.md", short_tables(documents))
+    page = ROOT / "docs" / "benchmarks.md"
+    if missing := without_results(page, documents):
+        # Results are of one machine and not in the repository.
+        sys.exit(
+            f"{page.name} has tables that {RESULTS} has no results of: "
+            f"{', '.join(missing)}. Nothing was rewritten; run scripts/bench without "
+            "names of questions to measure all of them here."
+        )
+    rewrite(page, all_tables(documents))
+    rewrite(ROOT / "README.md", short_tables(documents))

@@ -261,6 +261,17 @@ def test_tables_are_written_between_the_markers(tmp_path):
     assert "| no " in text
 
 
+def test_tables_without_results_are_named(tmp_path):
+    """A page would lose them, so nobody rewrites it with the results of others."""
+    from benchmarks import report
+
+    page = tmp_path / "page.md"
+    tables = "## Import\n\n## One fit"
+    page.write_text(f"## Before\n{report.START}\n{tables}\n{report.END}\n## After\n")
+
+    assert report.without_results(page, [{"title": "Import"}]) == ["One fit"]
+
+
 def test_pages_without_markers_are_left_alone(tmp_path):
     """A page that asks for no table, or does not exist, is not written."""
     from benchmarks import report
