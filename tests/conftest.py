@@ -5,6 +5,7 @@ fails.
 """
 
 import os
+import random
 
 import numpy as np
 import pytest
@@ -76,6 +77,17 @@ def iris_labels(iris):
     """A 0/1 column for each of two classes of iris, and one for either of them."""
     y = iris[1]
     return read_only(np.column_stack([y == 0, y >= 1, y == 2]).astype(int))[0]
+
+
+@pytest.fixture(autouse=True)
+def same_draws():
+    """Begin every test with the same global generators.
+
+    A fit without random_state draws from NumPy's, and a layer that Keras builds from
+    Python's: a test that forgot it would pass on most days.
+    """
+    np.random.seed(0)  # noqa: NPY002 - the one that scikit-learn uses
+    random.seed(0)
 
 
 @pytest.fixture(scope="module", autouse=True)
