@@ -21,6 +21,7 @@ from skdeep.engine._one_thread import ONE_THREAD
 from skdeep.engine._random import DropoutFactors, keep_mask
 from skdeep.keras_objects._numpy_activations import ACTIVATIONS
 from skdeep.keras_objects._numpy_derivatives import DERIVATIVES
+from skdeep.networks._network import NumpyContext
 
 ROOT = Path(__file__).parent.parent.parent
 RNG = np.random.RandomState(0)
@@ -218,6 +219,32 @@ def test_where_a_fit_is_cut_changes_no_bit(dtype):
         assert net.history_ == at_once.history_
         for own, other in zip(weights(net), weights(at_once), strict=True):
             np.testing.assert_array_equal(own, other)
+
+
+@pytest.mark.parametrize("n_bytes", [16, 32, 48])
+def test_penalties_have_the_same_bits_wherever_weights_lie(n_bytes):
+    """Some sums of BLAS begin at a multiple of 64 bytes, and arrays need not."""
+    net = small(hidden_layer_sizes=(300,), l1=1e-3, l2=1e-3).fit(X, Y)
+    network, values = net._fitted.network, net._fitted.weights
+    context = NumpyContext(net._fitted.hyperparameters, 16, dropout=_carry_out)
+
+    found = [
+        network.to_numpy_training(
+            [placed(array, start) for array in values], values, context
+        ).penalty()
+        for start in (0, n_bytes)
+    ]
+
+    assert found[0] == found[1]
+
+
+def placed(array, n_bytes):
+    """A copy that lies some bytes behind a multiple of 64."""
+    room = np.empty(array.nbytes + 128, np.uint8)
+    start = -room.ctypes.data % 64 + n_bytes
+    copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 class _EveryBatch(keras.callbacks.Callback):
