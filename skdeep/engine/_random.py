@@ -89,8 +89,7 @@ def keep_mask(
 
     n_values = int(np.prod(shape))
     counter = ops.cast(ops.arange(n_values, dtype="int32"), "uint32")
-    layer_key = ops.convert_to_tensor((layer * LAYER_KEY) & 0xFFFFFFFF, "uint32")
-    key = _mix(ops.cast(seed, "uint32") + layer_key)
+    key = _mix(ops.cast(seed, "uint32") + np.uint32(layer * LAYER_KEY & 0xFFFFFFFF))
     key = _mix(key + ops.cast(step, "uint32"))
     # After one round alone place i under key k would be place i + 1 under k - 1, so
     # masks would be shifted copies of each other (test_dropout_masks_are_independent).
@@ -169,10 +168,8 @@ def _mix_in_place(x: np.ndarray) -> None:
 
 def _mix(x: Any) -> Any:
     """Scatter 32 bits (a multiply-xorshift hash found by search, "lowbias32")."""
-    from keras import ops
-
     for n_bits, factor in MIXING:
-        x = (x ^ _shifted(x, n_bits)) * ops.convert_to_tensor(factor, "uint32")
+        x = (x ^ _shifted(x, n_bits)) * np.uint32(factor)
     return x ^ _shifted(x, LAST_SHIFT)
 
 
@@ -180,4 +177,5 @@ def _shifted(x: Any, n_bits: int) -> Any:
     """Bits moved to the right."""
     from keras import ops
 
-    return ops.bitwise_right_shift(x, ops.convert_to_tensor(n_bits, "uint32"))
+    # NumPy's number is a constant; Keras makes another one of Python's, and a cast.
+    return ops.bitwise_right_shift(x, np.uint32(n_bits))
