@@ -127,7 +127,7 @@ class KernelLayer(Layer):
         l1, l2 = (numbers[n] for n in self.penalties) if self.penalized else (0, 0)
         weights, by_weights = kernel.reshape(-1), by_kernel.reshape(-1)  # views
         scratch = np.empty_like(weights) if l1 else None
-        every = np.ones_like(weights) if l1 else None
+        every = np.ones(weights.size if l1 else 0, weights.dtype)
         # As in ``_numpy_optimizers``: penalties took half as long as all the rest.
         add = get_blas_funcs("axpy", (kernel,))
         seen = outputs
