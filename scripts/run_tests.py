@@ -32,8 +32,8 @@ CAREFUL_BYTES = 30_000
 # run for milliseconds. Formulas and how XLA rewrites them stay the same; rounding does
 # not. An XLA that lacks a flag ends the process and names it.
 CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
-# Threads of OpenBLAS and OpenMP that have nothing to do turn in circles for a while, and
-# two processes share two cores.
+# Threads of OpenBLAS and OpenMP without work turn in circles for a while, where here
+# another process has use of the core.
 SLEEPY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
 # These files ask for bits, or train for longer; they get the code that users get. All
 # others ask what happens around programs, or for formulas up to rounding, of which
