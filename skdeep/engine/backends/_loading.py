@@ -104,9 +104,14 @@ def _limit_threads(tf: Any) -> None:
     TensorFlow does not read it. joblib sets it in the workers of a search, so that all
     together use every core once; with TensorFlow's default each would use every core.
     """
+    if n_threads := _threads_told():
+        tf.config.threading.set_intra_op_parallelism_threads(n_threads)
+
+
+def _threads_told() -> int:
+    """How many threads OMP_NUM_THREADS says; 0 if it says nothing."""
     given = os.environ.get("OMP_NUM_THREADS", "")
-    if given.isdecimal() and int(given) > 0:
-        tf.config.threading.set_intra_op_parallelism_threads(int(given))
+    return int(given) if given.isdecimal() else 0
 
 
 @contextmanager
