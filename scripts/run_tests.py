@@ -32,6 +32,9 @@ CAREFUL_BYTES = 30_000
 # run for milliseconds. Formulas and how XLA rewrites them stay the same; rounding does
 # not. An XLA that lacks a flag ends the process and names it.
 CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+# Threads of OpenBLAS and OpenMP without work turn in circles for a while, where here
+# another process has use of the core.
+SLEEPY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
 # These files ask for bits, or train for longer; they get the code that users get. All
 # others ask what happens around programs, or for formulas up to rounding, of which
 # --lowest and --processors try the usual code, too. In a fast run nothing is compiled
@@ -95,7 +98,7 @@ def flags(file: Path, options: list[str]) -> str:
 def run(part: list[Path], options: list[str]) -> tuple[bool, Counter[str]]:
     """Run a part, and print what it printed if it failed, else its last line."""
     names = [os.path.relpath(file, ROOT) for file in part]
-    environment = dict(os.environ, XLA_FLAGS=flags(part[0], options))
+    environment = {**SLEEPY, **os.environ, "XLA_FLAGS": flags(part[0], options)}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--color=no", *options, *names],
         cwd=ROOT,

@@ -164,7 +164,8 @@ def test_fits_leave_nothing_behind(iris):
 
 def test_sparse_rows_are_never_dense_as_a_whole():
     """A matrix that would take 400 MB is learnt and predicted in less than half."""
-    X = sparse.random(1000, 100_000, 1e-4, "csr", np.float32, random_state=0)
+    rng = np.random.default_rng(0)  # a RandomState would shuffle 100 million places
+    X = sparse.random(1000, 100_000, 1e-4, "csr", np.float32, random_state=rng)
     y = np.arange(1000) % 2
     net = DNNClassifier((2,), epochs=1, batch_size=20, jit_compile=False)
     net.fit(X[:40], y[:40]).predict(X[:40])  # compiling is not what is measured
@@ -289,7 +290,10 @@ def test_warm_start_takes_new_rates_but_no_new_network(iris):
 def test_a_classifier_of_images_is_searched_like_any_other(digits):
     """Numbers of filters, kernels and paddings are parameters of a grid search."""
     images, y = digits
-    values = {"filters": [(4,), ((4, 4),)], "padding": ["same", "valid"]}
+    values = [
+        {"filters": [(4,)], "padding": ["same"]},
+        {"filters": [((4, 4),)], "padding": ["valid"]},
+    ]
     net = CNNClassifier(hidden_layer_sizes=(8,), learning_rate=0.02, epochs=4)
 
     search = GridSearchCV(net, values, cv=2, error_score="raise").fit(images, y)

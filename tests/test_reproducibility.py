@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 
-import joblib
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -116,19 +115,6 @@ def test_a_fresh_process_computes_the_same_bits(tmp_path):
         found = pickle.load(file)
     for ours, theirs in zip(expected, found, strict=True):
         np.testing.assert_array_equal(ours, theirs)
-
-
-def test_joblib_workers_compute_the_same_bits():
-    """Processes and threads of joblib give the predictions of the main process."""
-    expected = dense_predictions()
-
-    found = joblib.Parallel(n_jobs=2)(joblib.delayed(dense_predictions)() for _ in "ab")
-    found += joblib.Parallel(n_jobs=2, backend="threading")(
-        joblib.delayed(dense_predictions)() for _ in "ab"
-    )
-
-    for result in found:
-        np.testing.assert_array_equal(result, expected)
 
 
 @pytest.mark.fast

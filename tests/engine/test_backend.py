@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from skdeep.engine.backends._loading import _threads_told
+
 FIT_AND_COUNT = """
 import numpy as np
 {first}
@@ -18,20 +20,26 @@ print(tf.config.threading.get_intra_op_parallelism_threads())
 
 @pytest.mark.fast
 @pytest.mark.parametrize(
-    ("told", "first", "n_threads"),
+    ("told", "n_threads"),
+    [("1", 1), ("12", 12), ("0", 0), ("", 0), ("many", 0), ("-2", 0), ("1.5", 0)],
+)
+def test_what_is_no_number_of_threads_leaves_the_default(told, n_threads, monkeypatch):
+    """TensorFlow's own, which is 0; tests/test_threads.py has what is told well."""
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+
+    assert _threads_told() == n_threads
+
+
+@pytest.mark.parametrize(
+    "first",
     [
-        ("1", "", 1),
-        ("", "", 0),  # TensorFlow's own default
-        ("many", "", 0),
-        ("1", "import tensorflow; tensorflow.constant(1)", 0),  # too late to change
-        ("1", "import keras", 0),  # whoever loaded TensorFlow may have set it
+        "import tensorflow; tensorflow.constant(1)",  # too late to change
+        "import keras",  # whoever loaded TensorFlow may have set it
     ],
 )
-def test_an_operation_takes_the_threads_that_the_process_was_told(
-    told, first, n_threads
-):
-    """Workers are told through OMP_NUM_THREADS, which TensorFlow ignores."""
-    environment = {**os.environ, "OMP_NUM_THREADS": told}
+def test_a_tensorflow_that_is_loaded_keeps_its_threads(first):
+    """The process that fits later has been told one, and leaves the default."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     ended = subprocess.run(
         [sys.executable, "-c", FIT_AND_COUNT.format(first=first)],
@@ -41,7 +49,7 @@ def test_an_operation_takes_the_threads_that_the_process_was_told(
         check=True,
     )
 
-    assert ended.stdout.split() == [str(n_threads)]
+    assert ended.stdout.split() == ["0"]
 
 
 LOAD_AND_WRITE = """
@@ -80,7 +88,7 @@ def test_other_threads_are_heard_while_notes_are_hidden():
 
 
 INTERRUPTED = """
-import os, signal, sys, threading, time
+import gc, os, signal, sys, threading, time
 from skdeep.engine.backends._loading import load_tensorflow
 
 def interrupt():
@@ -94,15 +102,18 @@ try:
     load_tensorflow()
 except KeyboardInterrupt:
     print("interrupted")
-print(load_tensorflow().constant(3).numpy())
+print(load_tensorflow().constant(3).numpy(), gc.isenabled(), gc.get_freeze_count())
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill would end the process")
 def test_ctrl_c_waits_for_the_import():
-    """Ctrl-C while TensorFlow is imported ends the call, and the next one works."""
+    """Ctrl-C while TensorFlow is imported ends the call, and the next one works.
+
+    The garbage collector, which the import does without, is on again.
+    """
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False
     )
 
-    assert done.stdout.split() == ["interrupted", "3"], done.stderr
+    assert done.stdout.split() == ["interrupted", "3", "True", "0"], done.stderr

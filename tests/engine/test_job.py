@@ -56,6 +56,20 @@ def test_a_job_run_in_another_process_gives_the_same_bits(
         np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_spawned_process_fits_and_predicts_alike(iris, other_process):
+    """Estimators go there and come back, with the bits of this process."""
+    X, y = iris
+    net = DNNClassifier(**SMALL, jit_compile=False)
+    here = clone(net).fit(X, y)
+
+    there = other_process.submit(net.fit, X, y).result()
+    predicted_there = other_process.submit(here.predict_proba, X).result()
+
+    expected = here.predict_proba(X)
+    np.testing.assert_array_equal(there.predict_proba(X), expected)
+    np.testing.assert_array_equal(predicted_there, expected)
+
+
 @pytest.mark.fast
 def test_preparing_changes_neither_rows_nor_parameters(iris):
     """A job is made from values; the estimator it is made for is not fitted."""

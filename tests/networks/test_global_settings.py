@@ -91,7 +91,7 @@ def image_data_format(name):
 
 @contextmanager
 def half_precision_channels_first():
-    """Set two settings that no part of a network has in common."""
+    """Set both: results of a network that reads either are others."""
     with floatx("float16"), image_data_format("channels_first"):
         yield
 

@@ -3,14 +3,12 @@
 import copy
 import dataclasses
 import json
-import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
 import tempfile
 import zipfile
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import joblib
@@ -283,18 +281,6 @@ print("tensorflow" in sys.modules or "keras" in sys.modules)
     )
 
     assert output.split() == ["2", "2", "2", "False"]
-
-
-def test_spawned_processes_take_estimators(iris):
-    """A process started with spawn predicts the same, bit for bit."""
-    X, y = iris
-    net = DNNClassifier(**SMALL).fit(X, y)
-    spawn = multiprocessing.get_context("spawn")
-
-    with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-        found = pool.submit(net.predict_proba, X).result()
-
-    np.testing.assert_array_equal(found, net.predict_proba(X))
 
 
 @pytest.mark.parametrize("way", [by_pickle, by_save])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,8 +48,10 @@ def fitted(backup, show):
     return net.fit(X, X[:, 0])
 
 
-def kill_in_the_middle(backup):
-    """Fit in another process, and end it after some epochs."""
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """The backup of a fit in another process that was ended after some epochs."""
+    backup = tmp_path_factory.mktemp("process") / "killed"
     command = [sys.executable, "-c", CODE, str(backup)]
     here = os.path.dirname(__file__)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=here) as fit:
@@ -56,6 +59,16 @@ def kill_in_the_middle(backup):
         while int(fit.stdout.readline()) < KILLED_AFTER:
             assert time.monotonic() < deadline
         fit.send_signal(signal.SIGKILL)
+    return backup
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The network that nothing has disturbed."""
+    epochs = []
+    net = fitted(tmp_path_factory.mktemp("backup") / "whole", epochs.append)
+    assert epochs == list(range(12))
+    return net
 
 
 def cut_in_half(path):
@@ -66,20 +79,16 @@ def cut_in_half(path):
 
 @pytest.mark.fast
 @pytest.mark.parametrize("meets_a_write", [False, True])
-def test_a_killed_fit_goes_on_from_its_backup(tmp_path, meets_a_write):
+def test_a_killed_fit_goes_on_from_its_backup(killed, whole, meets_a_write, tmp_path):
     """SIGKILL in the middle, then the same again: the bits of an undisturbed fit.
 
     With double_checkpoint, as the documentation advises, even where the kill met a
     write: the backup before is taken.
     """
-    backup, epochs = tmp_path / "killed", []
-    whole = fitted(tmp_path / "whole", epochs.append)
-    assert epochs == list(range(12))
-    kill_in_the_middle(backup)
+    backup, epochs = shutil.copytree(killed, tmp_path / "killed"), []
     if meets_a_write:
         cut_in_half(backup / "latest.weights.h5")
 
-    epochs.clear()
     resumed = fitted(backup, epochs.append)
 
     assert 0 < epochs[0] <= KILLED_AFTER + 2

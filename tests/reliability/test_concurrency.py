@@ -1,8 +1,7 @@
-"""Threads, workers and forks: the same bits as in sequence, and no deadlock."""
+"""Threads and forks: the same bits as in sequence, and no deadlock."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -76,69 +75,58 @@ def test_threads_predict_while_another_fits():
             fit.result(SECONDS)
 
 
-@pytest.mark.parametrize("backend", ["threading", "loky"])
-def test_joblib_gives_the_bits_of_a_sequence(backend):
-    """Two workers of either kind return what a loop returns."""
+def test_threads_of_joblib_give_the_bits_of_a_sequence():
+    """Two of them return what a loop returns; tests/test_threads.py has processes."""
     nets = [network((3,), seed, jit_compile=False) for seed in range(4)]
     expected = [fit_predict(clone(net)) for net in nets]
 
-    parallel = joblib.Parallel(n_jobs=2, backend=backend, timeout=SECONDS)
+    parallel = joblib.Parallel(n_jobs=2, backend="threading", timeout=SECONDS)
     found = parallel(joblib.delayed(fit_predict)(net) for net in nets)
 
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-def test_spawned_processes_give_the_bits_of_a_sequence():
-    """A spawned process fits like its parent."""
-    net = network((3,), 0, jit_compile=False)
-    expected = fit_predict(clone(net))
-
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        found = pool.apply_async(fit_predict, (net,)).get(SECONDS)
-
-    np.testing.assert_array_equal(found, expected)
-
-
 FORK = """
-    import os, sys
+    import os
     import numpy as np
     from skdeep import DNNRegressor
 
     X = np.linspace(0, 1, 20).reshape(-1, 1)
     net = DNNRegressor((3,), epochs=1, random_state=0, jit_compile=False)
-    if sys.argv[1] != "unused":
-        net.fit(X, X[:, 0])
-    child = os.fork()
-    if child == 0:
-        try:
-            if sys.argv[1] != "only predicts":
-                net.fit(X, X[:, 0])
-            net.predict(X)
-            print("works", flush=True)
-        except RuntimeError as error:
-            print(error, flush=True)
-        os._exit(0)
-    os.waitpid(child, 0)
+
+    def fit():
+        return net.fit(X, X[:, 0])
+
+    def show_in_a_fork(work):
+        child = os.fork()
+        if child == 0:
+            try:
+                work()
+                print("works", flush=True)
+            except RuntimeError as error:
+                print(error, flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+    show_in_a_fork(lambda: fit().predict(X))
+    fit()
+    show_in_a_fork(fit)
+    show_in_a_fork(lambda: net.predict(X))
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize(
-    ("state", "says"),
-    [
-        ("used", "Start processes with 'spawn'"),
-        ("unused", "works"),
-        ("only predicts", "works"),
-    ],
-)
-def test_a_fork_works_or_says_why_not(state, says):
+def test_a_fork_works_or_says_why_not():
     """After TensorFlow was used a fit in a fork fails, and never hangs; NumPy works."""
-    command = [sys.executable, "-c", textwrap.dedent(FORK), state]
+    command = [sys.executable, "-c", textwrap.dedent(FORK)]
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
 
-    assert says in done.stdout
+    unused, used, predicts = done.stdout.splitlines()
+    assert unused == "works"
+    assert "Start processes with 'spawn'" in used
+    assert predicts == "works"
 
 
 def stress(n_operations):
