@@ -36,7 +36,7 @@ class KerasParameters:
     @classmethod
     def _get_param_names(cls):
         """What the constructor takes by name, itself or from a class behind it."""
-        found = set()
+        found: set[str] = set()
         for constructor in _constructors(cls):
             names, hands_on = _named(constructor)
             found.update(names)
