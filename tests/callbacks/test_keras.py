@@ -126,6 +126,7 @@ def keras_fit(estimator, X, y, callbacks, optimizer=None, **fit_arguments):
     optimizer = optimizer or keras.optimizers.Adam(SMALL["learning_rate"])
     loss = "sparse_categorical_crossentropy"
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+    optimizer.build(model.trainable_variables)  # before Keras traces, once, not twice
     fit_arguments = {"epochs": EPOCHS, "batch_size": BATCH_SIZE} | fit_arguments
     history = model.fit(
         X, y, shuffle=False, verbose=0, callbacks=callbacks, **fit_arguments

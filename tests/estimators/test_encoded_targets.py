@@ -21,7 +21,7 @@ from skdeep import KerasClassifier, KerasRegressor
 
 X, CODES = load_iris(return_X_y=True)
 X = scale(X)
-FOLDS = KFold(3, shuffle=True, random_state=0)
+FOLDS = KFold(2, shuffle=True, random_state=0)
 Y = np.column_stack([CODES > 0, CODES])
 ROW = np.arange(len(X))  # as weights, another for each row
 
@@ -146,7 +146,8 @@ def test_a_single_output_may_have_an_encoder():
         loss="mse",
         optimizer="adam",
         optimizer__learning_rate=0.1,
-        epochs=60,
+        batch_size=8,
+        epochs=15,
     )
 
     assert net.fit(X, y).score(X, y) > 0.95

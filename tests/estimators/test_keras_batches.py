@@ -13,6 +13,8 @@ X = RNG.normal(size=(64, 3)).astype("float32")
 CODES = np.digitize(X[:, 0], [-0.5, 0.5])
 IMAGES = RNG.uniform(size=(64, 4, 4, 1)).astype("float32")
 ADAM = {"optimizer": "adam", "optimizer__learning_rate": 0.1}
+# An epoch of Keras costs as much as several updates.
+SMALL_BATCHES = {**ADAM, "batch_size": 8}
 
 
 class Batches(keras.utils.PyDataset):
@@ -117,7 +119,8 @@ def pixels(units, activation=None):
 def test_every_pixel_may_have_a_label():
     """Labels of any kind come back in the shape of y, and their accuracy is told."""
     y = np.where(IMAGES[..., 0] > 0.5, "bright", "dark")
-    net = KerasClassifier(pixels, units=2, activation="softmax", epochs=80, **ADAM)
+    units = {"units": 2, "activation": "softmax"}
+    net = KerasClassifier(pixels, **units, epochs=20, **SMALL_BATCHES)
 
     found = net.fit(IMAGES, y).predict(IMAGES)
 
@@ -129,7 +132,7 @@ def test_every_pixel_may_have_a_label():
 
 def test_images_may_be_targets():
     """An autoencoder is a regressor; R² is that of all values."""
-    net = KerasRegressor(pixels, units=1, epochs=60, **ADAM)
+    net = KerasRegressor(pixels, units=1, epochs=15, **SMALL_BATCHES)
 
     found = net.fit(IMAGES, IMAGES).predict(IMAGES)
 
@@ -148,7 +151,7 @@ def two_kinds():
 def test_targets_may_be_a_dict():
     """By the names of the outputs, each of its kind, with the loss that fits."""
     y = {"number": X[:, :1] * 2.5, "label": np.array(["a", "b", "c"])[CODES]}
-    net = KerasClassifier(two_kinds, epochs=40, **ADAM)
+    net = KerasClassifier(two_kinds, epochs=10, **SMALL_BATCHES)
 
     found = net.fit(X, y).predict(X)
 

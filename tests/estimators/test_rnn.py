@@ -150,7 +150,8 @@ def test_rates_and_rows_need_no_other_program():
 
 def test_dropout_drops_other_values_in_every_layer_and_direction():
     """A rate of almost 1 stops learning; the same seed gives the same bits."""
-    net = RNNRegressor((3, 3), bidirectional=True, dropout=0.5, **SHORT)
+    cells = {"units": (3, 3), "cell": "simple", "bidirectional": True}
+    net = RNNRegressor(**cells, dropout=0.5, **SHORT)
 
     once, again = (clone(net).fit(STEPS, Y).predict(STEPS) for _ in range(2))
     other = clone(net).set_params(recurrent_dropout=0.5).fit(STEPS, Y).predict(STEPS)
