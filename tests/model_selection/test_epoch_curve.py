@@ -358,7 +358,7 @@ def test_refuses_several_scores():
 def test_boston_needs_tens_of_epochs():
     """On the Boston houses the curve falls to the published error, then lies flat."""
     X, y = load_boston_housing(return_X_y=True)
-    net = DNNRegressor(optimizer="rmsprop", batch_size=16, epochs=80, random_state=0)
+    net = DNNRegressor(optimizer="rmsprop", batch_size=16, epochs=50, random_state=0)
     folds = KFold(4, shuffle=True, random_state=0)
 
     epochs, train_scores, test_scores = epoch_curve(
