@@ -11,7 +11,6 @@ import threading
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from scipy import sparse
 
 from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
@@ -120,6 +119,7 @@ def test_a_fresh_process_computes_the_same_bits(tmp_path):
 @pytest.mark.fast
 def test_global_random_state_is_untouched():
     """Python's, NumPy's and TensorFlow's generators go on as if nothing had been."""
+    import tensorflow as tf  # not above: a fresh process has skdeep load it
 
     def draw():
         numbers = np.random.random()  # noqa: NPY002 - the global one is meant

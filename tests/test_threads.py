@@ -11,7 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    RandomizedSearchCV,
+    cross_validate,
+)
 
 from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
 
@@ -20,6 +24,8 @@ IMAGES = RNG.uniform(size=(96, 8, 8, 3)).astype(np.float32)
 WIDE = RNG.normal(size=(96, 784)).astype(np.float32)
 Y = RNG.randint(3, size=96)
 ONCE = {"epochs": 1, "random_state": 0}
+# NumPy would train what is as short, on one thread; SGD compiles sooner than Adam.
+COMPILED = {"jit_compile": True, "optimizer": "sgd", **ONCE}
 EVERYTHING = {
     "batch_normalization": True,
     "dropout": 0.2,
@@ -35,7 +41,7 @@ ALIKE = {
         WIDE[:, :13],
     ),
     "dense at the limit": (
-        DNNClassifier((128, 64), batch_size=16, **ONCE),
+        DNNRegressor((128,), batch_size=16, **COMPILED),
         WIDE[:, :128],
     ),
     # NumPy trains these: a BLAS would add up their products in another order.
@@ -49,8 +55,7 @@ ALIKE = {
 }
 # The same only with the same number of threads.
 WIDER = {
-    "300 units on 784 features": (DNNClassifier((300,), **ONCE), WIDE),
-    "four layers": (DNNClassifier((256, 256, 128, 64), **ONCE), WIDE[:, :50]),
+    "300 units on 784 features": (DNNRegressor((300,), **COMPILED), WIDE),
 }
 CODE = (
     "import pickle, sys\n"
@@ -153,3 +158,22 @@ def test_workers_train_the_weights_of_one_process(name):
             one.model_.get_weights(), two.model_.get_weights(), strict=True
         ):
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])
+def test_searches_find_the_same_in_two_processes(search, iris):
+    """n_jobs changes no score, and the best network is refitted."""
+    X, y = iris
+    net = DNNClassifier((8,), random_state=0)
+    values = {"learning_rate": [1e-6, 0.02], "epochs": [15]}
+    options = {"n_iter": 2, "random_state": 0} if search is RandomizedSearchCV else {}
+
+    alone = search(net, values, cv=2, n_jobs=1, **options).fit(X, y)
+    together = search(net, values, cv=2, n_jobs=2, **options).fit(X, y)
+
+    for found in (alone, together):
+        assert found.best_params_ == {"learning_rate": 0.02, "epochs": 15}
+        assert found.score(X, y) > 0.85
+    np.testing.assert_array_equal(
+        together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
+    )
