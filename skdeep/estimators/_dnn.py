@@ -686,7 +686,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
     >>> from skdeep import DNNRegressor
     >>> from skdeep.datasets import load_boston_housing
     >>> X, y = load_boston_housing(return_X_y=True)
-    >>> net = DNNRegressor(batch_size=16, random_state=0)
+    >>> net = DNNRegressor((64, 64), batch_size=16, epochs=40, random_state=0)
     >>> net = make_pipeline(StandardScaler(), net)
     >>> errors = -cross_val_score(net, X, y, scoring="neg_mean_absolute_error")
     >>> bool(errors.mean() < 4)

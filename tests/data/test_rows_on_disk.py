@@ -1,7 +1,4 @@
-"""Rows in a file train as rows in memory do, and are never in memory as a whole."""
-
-import subprocess
-import sys
+"""Rows in a file train as rows in memory do; test_memory.py asks what they need."""
 
 import h5py
 import numpy as np
@@ -151,33 +148,3 @@ def test_arrays_in_memory_are_none_of_these():
     """What is in memory goes the way it has always gone."""
     for X in (TABLE, TABLE.tolist(), pd.DataFrame(TABLE), pd.Series(NUMBERS)):
         assert not is_on_disk(X)
-
-
-VIRTUAL_FIT = """
-import numpy as np
-from skdeep import DNNRegressor
-
-class Rows:
-    shape, dtype = (1_000_000, 256), np.dtype(np.int8)
-
-    def __getitem__(self, key):
-        n_rows = len(range(*key.indices(1_000_000)))
-        return some[key.start % 7 : key.start % 7 + n_rows]
-
-some = np.repeat((np.arange(100_000) % 7).astype(np.int8)[:, None], 256, axis=1)
-y = np.arange(1_000_000) % 7 - 3.0
-net = DNNRegressor((8,), epochs=1, batch_size=1024, random_state=0).fit(Rows(), y)
-assert net.do_early_stopping_
-(peak,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(int(peak.split()[1]) / 1024)
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
-def test_a_file_is_never_in_memory_as_a_whole():
-    """A million rows of 256 numbers, 1 GB as floats, beside TensorFlow's 0.7 GiB."""
-    ended = subprocess.run(
-        [sys.executable, "-c", VIRTUAL_FIT], capture_output=True, text=True, check=True
-    )
-
-    assert float(ended.stdout) < 1.4 * 1024

@@ -88,7 +88,7 @@ def test_other_threads_are_heard_while_notes_are_hidden():
 
 
 INTERRUPTED = """
-import os, signal, sys, threading, time
+import gc, os, signal, sys, threading, time
 from skdeep.engine.backends._loading import load_tensorflow
 
 def interrupt():
@@ -102,15 +102,18 @@ try:
     load_tensorflow()
 except KeyboardInterrupt:
     print("interrupted")
-print(load_tensorflow().constant(3).numpy())
+print(load_tensorflow().constant(3).numpy(), gc.isenabled(), gc.get_freeze_count())
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="os.kill would end the process")
 def test_ctrl_c_waits_for_the_import():
-    """Ctrl-C while TensorFlow is imported ends the call, and the next one works."""
+    """Ctrl-C while TensorFlow is imported ends the call, and the next one works.
+
+    The garbage collector, which the import does without, is on again.
+    """
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False
     )
 
-    assert done.stdout.split() == ["interrupted", "3"], done.stderr
+    assert done.stdout.split() == ["interrupted", "3", "True", "0"], done.stderr
