@@ -51,22 +51,28 @@ NETS = {
 }
 
 
+@pytest.fixture(scope="module", params=NETS)
+def net(request, iris):
+    """A network's name, and its predictions and history under Keras' own settings."""
+    clear_cache()
+    fitted = NETS[request.param]().fit(*iris)
+    return request.param, fitted.predict(iris[0]), fitted.history_
+
+
 @pytest.mark.fast
-@pytest.mark.parametrize("net", NETS)
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_fits_do_not_depend_on_global_dtypes(net, setting, iris, settings):
     """Predictions and history are the same to the last bit."""
     X, y = iris
-    clear_cache()
-    expected = NETS[net]().fit(X, y)
+    name, predictions, history = net
     clear_cache()  # so that all is traced under the other setting
     settings[setting]()
 
-    found = NETS[net]().fit(X, y)
+    found = NETS[name]().fit(X, y)
 
-    np.testing.assert_array_equal(found.predict(X), expected.predict(X))
-    if (net, setting) != ("a metric object", "floatx float64"):  # its dtype is asked
-        assert found.history_ == expected.history_
+    np.testing.assert_array_equal(found.predict(X), predictions)
+    if (name, setting) != ("a metric object", "floatx float64"):  # its dtype is asked
+        assert found.history_ == history
 
 
 @pytest.mark.parametrize("setting", SETTINGS)

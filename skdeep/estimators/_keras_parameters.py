@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from skdeep.estimators._keras_routing import is_accepted, prefix_of
 
@@ -19,11 +20,14 @@ def _constructors(cls: type) -> Iterator[Callable[..., None]]:
             yield vars(base)["__init__"]
 
 
-def _named(constructor: Callable[..., None]) -> tuple[list[str], bool]:
+# A search sets parameters often, and asks for the names several times per parameter.
+@lru_cache(maxsize=100)
+def _named(constructor: Callable[..., None]) -> tuple[tuple[str, ...], bool]:
     """The names that a constructor takes, and whether it takes any others."""
     parameters = list(inspect.signature(constructor).parameters.values())[1:]
     any_other = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    return [p.name for p in parameters if p.kind is not p.VAR_KEYWORD], any_other
+    names = tuple(p.name for p in parameters if p.kind is not p.VAR_KEYWORD)
+    return names, any_other
 
 
 class KerasParameters:
@@ -32,7 +36,7 @@ class KerasParameters:
     @classmethod
     def _get_param_names(cls):
         """What the constructor takes by name, itself or from a class behind it."""
-        found = set()
+        found: set[str] = set()
         for constructor in _constructors(cls):
             names, hands_on = _named(constructor)
             found.update(names)

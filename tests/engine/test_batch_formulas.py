@@ -7,8 +7,10 @@ from keras import ops
 from sklearn.metrics import r2_score
 from test_oracle import (
     BATCH_SIZE,
+    BY_SGD,
     EPOCHS,
     MODES,
+    RATE,
     SMALL,
     WEIGHTS,
     Y_CLASSES,
@@ -77,10 +79,10 @@ LOSSES = [
 @pytest.mark.parametrize("loss", LOSSES, ids=str)
 def test_a_number_for_a_batch_is_its_loss(loss):
     """Training equals Keras', the ragged last batch included, with XLA and without."""
-    estimator = DNNRegressor(**SMALL, loss=loss, l2=0.01).fit(X, Y_NUMBER)
+    estimator = DNNRegressor(**SMALL, **BY_SGD, loss=loss, l2=0.01).fit(X, Y_NUMBER)
 
     target = Y_NUMBER[:, np.newaxis].astype(np.float32)
-    oracle = keras_fit(estimator, X, target, keras.optimizers.Adam(), loss)
+    oracle = keras_fit(estimator, X, target, keras.optimizers.SGD(RATE), loss)
     for jit_compile in MODES:
         estimator.set_params(jit_compile=jit_compile).fit(X, Y_NUMBER)
         assert_same_training(estimator, oracle)
@@ -88,23 +90,20 @@ def test_a_number_for_a_batch_is_its_loss(loss):
 
 def test_a_number_per_output_is_no_number_per_row():
     """Two outputs and two rows are told apart."""
-    estimator = DNNRegressor(**SMALL, loss=mean_error_of_outputs).fit(X, TWO)
+    loss = mean_error_of_outputs
+    estimator = DNNRegressor(**SMALL, **BY_SGD, loss=loss).fit(X, TWO)
 
-    oracle = keras_fit(
-        estimator,
-        X,
-        TWO.astype(np.float32),
-        keras.optimizers.Adam(),
-        mean_error_of_outputs,
-    )
+    target = TWO.astype(np.float32)
+    oracle = keras_fit(estimator, X, target, keras.optimizers.SGD(RATE), loss)
     assert_same_training(estimator, oracle)
 
 
 def test_classes_come_one_hot():
     """A formula for several classes gets their indicators."""
-    estimator = DNNClassifier(**SMALL, loss=own_cross_entropy).fit(X, Y_CLASSES)
+    settings = {**SMALL, **BY_SGD}
+    estimator = DNNClassifier(**settings, loss=own_cross_entropy).fit(X, Y_CLASSES)
 
-    plain = DNNClassifier(**SMALL).fit(X, Y_CLASSES)
+    plain = DNNClassifier(**settings).fit(X, Y_CLASSES)
 
     np.testing.assert_allclose(
         estimator.predict_proba(X), plain.predict_proba(X), rtol=1e-3
@@ -147,7 +146,8 @@ def test_an_own_network_takes_them():
 @pytest.mark.parametrize("where", ["sample_weight", "sample_weight_val"])
 def test_weights_of_rows_are_refused(where):
     """They cannot enter one number, and equal ones need not."""
-    net = DNNRegressor(**SMALL, loss=root_mean_squared_error)
+    parameters = {**SMALL, **BY_SGD, "jit_compile": False}
+    net = DNNRegressor(**parameters, loss=root_mean_squared_error)
     rows = {"X": X, "y": Y_NUMBER, "X_val": X, "y_val": Y_NUMBER}
 
     net.fit(**rows, **{where: np.full(len(X), 3.0)})

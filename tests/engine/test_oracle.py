@@ -77,12 +77,17 @@ OPTIMIZERS = {
 
 
 def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_arguments):
-    """Train the standard model from the estimator's initial weights."""
+    """Train the standard model from the estimator's initial weights.
+
+    An optimizer that has its variables before it is used lets Keras trace once, not
+    twice.
+    """
     network = estimator._fitted.network
     rows = TrainingData(X, y, np.ones(len(X)))
     start = network.draw_weights(draw_seeds(estimator.random_state).weights, rows)
     model = network.to_keras(estimator._fitted.hyperparameters, start)
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+    optimizer.build(model.trainable_variables)
     history = model.fit(
         X.astype(network.compute_dtype),
         y,
