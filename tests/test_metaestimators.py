@@ -26,7 +26,6 @@ from sklearn.model_selection import (
     GridSearchCV,
     GroupKFold,
     HalvingGridSearchCV,
-    RandomizedSearchCV,
     StratifiedKFold,
     TunedThresholdClassifierCV,
     cross_val_predict,
@@ -225,24 +224,6 @@ def test_cross_val_predict_of_numbers(diabetes):
 
 
 # Searches
-
-
-@pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])
-def test_searches_find_the_same_in_two_processes(search, iris):
-    """n_jobs changes no score, and the best network is refitted."""
-    X, y = iris
-    values = {"learning_rate": [1e-6, 0.02], "epochs": [15]}
-    options = {"n_iter": 2, "random_state": 0} if search is RandomizedSearchCV else {}
-
-    alone = search(classifier(), values, cv=2, n_jobs=1, **options).fit(X, y)
-    together = search(classifier(), values, cv=2, n_jobs=2, **options).fit(X, y)
-
-    for found in (alone, together):
-        assert found.best_params_ == {"learning_rate": 0.02, "epochs": 15}
-        assert found.score(X, y) > 0.85
-    np.testing.assert_array_equal(
-        together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
-    )
 
 
 def test_a_search_inside_a_pipeline_compiles_one_program(empty_cache, iris):

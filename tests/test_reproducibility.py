@@ -11,7 +11,6 @@ import threading
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from scipy import sparse
 
 from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
@@ -24,10 +23,18 @@ IMAGES = RNG.uniform(size=(90, 6, 6)).astype(np.float32)
 ALL = {"dropout": 0.3, "l1": 1e-4, "l2": 1e-4, "epochs": 3, "batch_size": 16}
 
 
-def dense_predictions(random_state=7):
-    """Fit a dense network with everything that draws random numbers; predict."""
-    net = DNNClassifier(hidden_layer_sizes=(9, 8), **ALL, random_state=random_state)
-    return net.fit(X, Y).predict_proba(X)
+def dense_predictions(random_state=7, jit_compile="auto"):
+    """Fit a dense network with everything that draws random numbers; predict.
+
+    NumPy trains it.
+    """
+    net = DNNClassifier((9, 8), **ALL, random_state=random_state)
+    return net.set_params(jit_compile=jit_compile).fit(X, Y).predict_proba(X)
+
+
+def compiled_predictions(random_state=7):
+    """The same by XLA."""
+    return dense_predictions(random_state, jit_compile=True)
 
 
 def image_predictions(random_state=7):
@@ -38,7 +45,7 @@ def image_predictions(random_state=7):
     return net.fit(IMAGES, Y).predict_proba(IMAGES)
 
 
-FITS = [dense_predictions, image_predictions]
+FITS = [dense_predictions, compiled_predictions, image_predictions]
 KINDS = {
     "int": lambda: 7,
     "numpy integer": lambda: np.int64(7),
@@ -120,6 +127,7 @@ def test_a_fresh_process_computes_the_same_bits(tmp_path):
 @pytest.mark.fast
 def test_global_random_state_is_untouched():
     """Python's, NumPy's and TensorFlow's generators go on as if nothing had been."""
+    import tensorflow as tf  # not above: a fresh process has skdeep load it
 
     def draw():
         numbers = np.random.random()  # noqa: NPY002 - the global one is meant
@@ -134,16 +142,19 @@ def test_global_random_state_is_untouched():
     expected = draw()
     seed()
 
-    dense_predictions()
+    for fit in FITS:
+        fit()
 
     assert draw() == expected
 
 
+@pytest.mark.parametrize("jit_compile", ["auto", True])
 @pytest.mark.parametrize("epochs", [1, 2, 5])
-def test_the_cut_into_segments_changes_nothing(epochs):
+def test_the_cut_into_segments_changes_nothing(epochs, jit_compile):
     """Six epochs in one call equal six epochs in calls of one, two or five."""
-    whole = DNNRegressor(**{**ALL, "epochs": 6}, random_state=1).fit(X, Y)
-    parts = DNNRegressor(**{**ALL, "epochs": epochs}, random_state=1, warm_start=True)
+    always = {**ALL, "random_state": 1, "jit_compile": jit_compile}
+    whole = DNNRegressor(**{**always, "epochs": 6}).fit(X, Y)
+    parts = DNNRegressor(**always, warm_start=True)
 
     while getattr(parts, "n_epochs_", 0) < 6:
         done = getattr(parts, "n_epochs_", 0)
@@ -153,15 +164,17 @@ def test_the_cut_into_segments_changes_nothing(epochs):
     assert whole.history_ == parts.history_
 
 
-def test_streaming_equals_keeping_the_rows(monkeypatch):
+@pytest.mark.parametrize("jit_compile", ["auto", True])
+def test_streaming_equals_keeping_the_rows(jit_compile, monkeypatch):
     """Rows streamed in pieces give the same weights as rows held at once."""
     from skdeep.engine import _key
 
-    whole = DNNRegressor(**ALL, random_state=1).fit(X, Y).predict(X)
+    always = {**ALL, "random_state": 1, "jit_compile": jit_compile}
+    whole = DNNRegressor(**always).fit(X, Y).predict(X)
     clear_cache()
 
     monkeypatch.setattr(_key, "MAX_ROWS", 32)
-    pieces = DNNRegressor(**ALL, random_state=1).fit(X, Y).predict(X)
+    pieces = DNNRegressor(**always).fit(X, Y).predict(X)
     clear_cache()
 
     np.testing.assert_array_equal(whole, pieces)

@@ -64,6 +64,8 @@ WITHOUT_PARTS = {
     "l2": 0.0,
     "activity_l1": 0.0,
     "max_norm": None,
+    "momentum": 0.0,
+    "weight_decay": None,
 }
 SEQUENCES = {
     **{name: value for name, value in COMMON.items() if name != "input_dropout"},
@@ -78,6 +80,7 @@ NEEDS = {
     "embedding_size": EMBEDDED,
     "embedding_sigma": EMBEDDED,
     "numeric_features": EMBEDDED,
+    "nesterov": {"momentum": 0.5},
     "validation_fraction": {"early_stopping": True},
     "vocabulary_size": {"embedding_dim": 2},
     "sequence_shape": {"sequence_shape": (-1, 1)},

@@ -11,15 +11,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from sklearn.model_selection import cross_validate
+from sklearn.model_selection import (
+    GridSearchCV,
+    RandomizedSearchCV,
+    cross_validate,
+)
 
-from skdeep import CNNClassifier, CNNRegressor, DNNClassifier, DNNRegressor
+from skdeep import CNNClassifier, CNNRegressor, DNNClassifier
 
 RNG = np.random.RandomState(0)
 IMAGES = RNG.uniform(size=(96, 8, 8, 3)).astype(np.float32)
 WIDE = RNG.normal(size=(96, 784)).astype(np.float32)
 Y = RNG.randint(3, size=96)
 ONCE = {"epochs": 1, "random_state": 0}
+BY_XLA = {"jit_compile": True, **ONCE}  # NumPy would train what is so short
 EVERYTHING = {
     "batch_normalization": True,
     "dropout": 0.2,
@@ -30,16 +35,14 @@ EVERYTHING = {
 # Of any number of threads: convolutions, and dense layers whose product of batch size,
 # inputs and units is at most 2**18.
 ALIKE = {
-    "dense": (
-        DNNRegressor((64, 64), dropout=0.2, l1=1e-4, l2=1e-4, **ONCE),
-        WIDE[:, :13],
-    ),
     "dense at the limit": (
-        DNNClassifier((128, 64), batch_size=16, **ONCE),
+        DNNClassifier(
+            (128, 64), batch_size=16, dropout=0.2, l1=1e-4, l2=1e-4, **BY_XLA
+        ),
         WIDE[:, :128],
     ),
     # NumPy trains these: a BLAS would add up their products in another order.
-    "many features": (DNNClassifier((64,), jit_compile=False, **ONCE), WIDE[:, :513]),
+    "many features": (DNNClassifier((64,), **ONCE), WIDE[:, :513]),
     "convolutions": (CNNClassifier((8, 16), batch_size=16, **EVERYTHING), IMAGES),
     "sequences": (CNNClassifier((8, 16), kernel_size=(3,), **ONCE), IMAGES[..., 0]),
     "valid, even windows": (
@@ -49,8 +52,7 @@ ALIKE = {
 }
 # The same only with the same number of threads.
 WIDER = {
-    "300 units on 784 features": (DNNClassifier((300,), **ONCE), WIDE),
-    "four layers": (DNNClassifier((256, 256, 128, 64), **ONCE), WIDE[:, :50]),
+    "300 and 256 units on 784 features": (DNNClassifier((300, 256), **BY_XLA), WIDE),
 }
 CODE = (
     "import pickle, sys\n"
@@ -138,7 +140,9 @@ def test_threads_change_wide_networks_by_rounding_only(by_threads, name):
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize("name", ["dense", "convolutions"])
+@pytest.mark.parametrize(
+    "name", ["dense at the limit", "many features", "convolutions"]
+)
 def test_workers_train_the_weights_of_one_process(name):
     """cross_validate with n_jobs=2 fits the weights of n_jobs=1."""
     net, X = ALIKE[name]
@@ -153,3 +157,22 @@ def test_workers_train_the_weights_of_one_process(name):
             one.model_.get_weights(), two.model_.get_weights(), strict=True
         ):
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("search", [GridSearchCV, RandomizedSearchCV])
+def test_searches_find_the_same_in_two_processes(search, iris):
+    """n_jobs changes no score, and the best network is refitted."""
+    X, y = iris
+    net = DNNClassifier((8,), random_state=0)
+    values = {"learning_rate": [1e-6, 0.02], "epochs": [15]}
+    options = {"n_iter": 2, "random_state": 0} if search is RandomizedSearchCV else {}
+
+    alone = search(net, values, cv=2, n_jobs=1, **options).fit(X, y)
+    together = search(net, values, cv=2, n_jobs=2, **options).fit(X, y)
+
+    for found in (alone, together):
+        assert found.best_params_ == {"learning_rate": 0.02, "epochs": 15}
+        assert found.score(X, y) > 0.85
+    np.testing.assert_array_equal(
+        together.cv_results_["mean_test_score"], alone.cv_results_["mean_test_score"]
+    )

@@ -29,13 +29,14 @@ def network(units, seed, **parameters):
 
 
 def jobs():
-    """Eight fits: three architectures, graph mode and XLA, with and without dropout."""
+    """Eight fits, by NumPy, in graph mode and by XLA, with and without dropout."""
+    in_graph_mode = {"jit_compile": False, "max_norm": 2.0}
     return [
         network((3,), 0, jit_compile=False),
         network((3,), 1, jit_compile=False),
         network((3,), 0, jit_compile=False, early_stopping=True),
-        network((4,), 0, jit_compile=False, dropout=0.3),
-        network((4,), 1, jit_compile=False, dropout=0.5),
+        network((4,), 0, dropout=0.3, **in_graph_mode),
+        network((4,), 1, dropout=0.5, **in_graph_mode),
         network((3,), 0, jit_compile=True),
         network((3,), 1, jit_compile=True),
         network((3,), 2, jit_compile=True),
