@@ -38,7 +38,7 @@ N_FOLDS = 3
 N_BINS = 10
 N_DRAWS = 100
 # Chosen on other splits (seeds 1 and 2). With batch normalisation intervals of
-# sacramento covered 0.80, since 400 updates at this rate are few for it: 0.86 at 0.003
+# sacramento covered 0.80, since 360 updates at this rate are few for it: 0.86 at 0.003
 # or in batches of 32, which made 0.97 of car_prices' 0.94. Without it both lie between,
 # but chicago's pinball loss was 1.03 of the trees'; SiLU in place of ReLU made 1.00.
 NET = {

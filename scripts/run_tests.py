@@ -26,14 +26,14 @@ N_AT_ONCE = 2
 # With --fast importing takes longer than testing, and there are but two parts.
 PART_BYTES = 100_000
 # Files that take longer than their size says, and by how much.
-LONGER = {"test_oracle.py": 3, "test_sklearn.py": 8}
+LONGER = {"test_oracle.py": 3, "test_sklearn.py": 12}
 CAREFUL_BYTES = 30_000
 # XLA makes machine code with less care, in a third of the time: the programs of tests
 # run for milliseconds. Formulas and how XLA rewrites them stay the same; rounding does
 # not. An XLA that lacks a flag ends the process and names it.
 CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
-# Threads of OpenBLAS and OpenMP without work turn in circles for a while, where here
-# another process has use of the core.
+# Threads of OpenBLAS and OpenMP that have nothing to do turn in circles for a while;
+# here another process needs the core.
 SLEEPY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
 # These files ask for bits, or train for longer; they get the code that users get. All
 # others ask what happens around programs, or for formulas up to rounding, of which
