@@ -1,8 +1,8 @@
 """scikit-learn's own checks of the estimators.
 
-Dense networks run with default parameters. Of the others, and of ensembles, networks
-and epochs are made smaller, as scikit-learn does with its own slow estimators; ``-m
-slow`` checks them with default parameters, too.
+Dense networks run with default parameters. Of the others networks and epochs are made
+smaller, as scikit-learn does with its own slow estimators; ``-m slow`` checks them with
+default parameters, too.
 """
 
 import numpy as np
@@ -33,7 +33,6 @@ from skdeep import (
 ROW = {"image_shape": (1, -1, 1)}
 IMAGES = {"filters": (8,), "hidden_layer_sizes": (16,), "learning_rate": 0.01}
 STEPS = {"units": (8,), "learning_rate": 0.02}
-MEMBERS = {"hidden_layer_sizes": (16,), "n_members": 2, "learning_rate": 0.01}
 TABLES = {"hidden_layer_sizes": (32,), "n_members": 2, "learning_rate": 0.005}
 ESTIMATORS = [
     DNNClassifier(),
@@ -47,17 +46,15 @@ ESTIMATORS = [
 # are kept. In another order they compiled once for each.
 CHECKED = [
     DNNClassifier(),
-    DNNClassifier(**MEMBERS, epochs=40),
+    DNNClassifier(n_members=2),
     DNNRegressor(),
-    DNNRegressor(**MEMBERS, epochs=40),
+    DNNRegressor(n_members=2),
     TabularClassifier(**TABLES, epochs=50),
     TabularRegressor(**TABLES, epochs=50),
     TableColumns(),
     *ESTIMATORS[2:],
 ]
 WITH_DEFAULTS = [
-    DNNClassifier(n_members=2),
-    DNNRegressor(n_members=2),
     CNNClassifier(**ROW),
     CNNRegressor(**ROW),
     RNNClassifier(),
