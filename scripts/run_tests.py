@@ -35,6 +35,9 @@ CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 # Threads of OpenBLAS and OpenMP that have nothing to do turn in circles for a while;
 # here another process needs the core.
 SLEEPY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
+# Plugins of pytest that happen to be there. No test needs one, and that of Hypothesis
+# imports all of Hypothesis at the end of every process: 1.1 s.
+NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 # These files ask for bits, or train for longer; they get the code that users get. All
 # others ask what happens around programs, or for formulas up to rounding, of which
 # --lowest and --processors try the usual code, too. In a fast run nothing is compiled
@@ -97,7 +100,12 @@ def flags(file: Path, options: list[str]) -> str:
 def run(part: list[Path], options: list[str]) -> tuple[bool, Counter[str]]:
     """Run a part, and print what it printed if it failed, else its last line."""
     names = [os.path.relpath(file, ROOT) for file in part]
-    environment = {**SLEEPY, **os.environ, "XLA_FLAGS": flags(part[0], options)}
+    environment = {
+        **SLEEPY,
+        **NO_PLUGINS,
+        **os.environ,
+        "XLA_FLAGS": flags(part[0], options),
+    }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--color=no", *options, *names],
         cwd=ROOT,

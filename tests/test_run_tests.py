@@ -91,11 +91,8 @@ def test_counts_are_read_from_the_last_line_of_pytest():
     ],
     ids=["passes", "fails", "no Python", "dies", "ends in silence", "no tests"],
 )
-def test_a_part_that_does_not_end_well_fails(
-    code, passes, shown, tmp_path, capsys, monkeypatch
-):
+def test_a_part_that_does_not_end_well_fails(code, passes, shown, tmp_path, capsys):
     """Failures, errors and processes that die are told; a good part is one line."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take seconds
     file = tmp_path / "test_part.py"
     file.write_text(code)
 
