@@ -40,6 +40,9 @@ CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
 # Threads of OpenBLAS and OpenMP that have nothing to do turn in circles for a while;
 # here another process needs the core.
 SLEEPY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
+# Plugins of pytest that happen to be there. No test needs one, and that of Hypothesis
+# imports all of Hypothesis at the end of every process: 1.1 s.
+NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 # These files ask for bits, or train for longer; they get the code that users get. All
 # others ask what happens around programs, or for formulas up to rounding, of which
 # --lowest and --processors try the usual code, too. In a fast run nothing is compiled
@@ -176,7 +179,7 @@ def counts(closing: str) -> Counter[str]:
 def main(options: list[str]) -> int:
     """Run all parts; return 0 if all of them passed."""
     started = time.monotonic()
-    for name, value in SLEEPY.items():
+    for name, value in {**SLEEPY, **NO_PLUGINS}.items():
         os.environ.setdefault(name, value)
     # The libraries of macOS do not stand being copied.
     for name in IMPORTED if sys.platform == "linux" else ():

@@ -1,8 +1,8 @@
 """scikit-learn's own checks of the estimators.
 
-Dense networks run with default parameters. Of the others networks and epochs are made
-smaller, as scikit-learn does with its own slow estimators; ``-m slow`` checks them with
-default parameters, too.
+Dense networks run with default parameters. Of the others, and of ensembles, networks
+and epochs are made smaller, as scikit-learn does with its own slow estimators; ``-m
+slow`` checks them with default parameters, too.
 """
 
 import numpy as np
@@ -31,9 +31,11 @@ from skdeep import (
 
 # The checks give tables; one row of pixels makes an image of every table.
 ROW = {"image_shape": (1, -1, 1)}
-IMAGES = {"filters": (8,), "hidden_layer_sizes": (16,), "learning_rate": 0.01}
+IMAGES = {"filters": (8,), "hidden_layer_sizes": (), "learning_rate": 0.01}
 STEPS = {"units": (8,), "learning_rate": 0.02}
 TABLES = {"hidden_layer_sizes": (32,), "n_members": 2, "learning_rate": 0.005}
+# These pass and fail the checks of weights that ensembles with defaults do.
+MEMBERS = {"hidden_layer_sizes": (64,), "n_members": 2, "epochs": 40}
 ESTIMATORS = [
     DNNClassifier(),
     DNNRegressor(),
@@ -42,19 +44,18 @@ ESTIMATORS = [
     RNNClassifier(**STEPS, epochs=40),
     RNNRegressor(**STEPS, epochs=40),
 ]
-# Those that train the same programs follow each other: 14 for classifiers, of 16 that
-# are kept. In another order they compiled once for each.
 CHECKED = [
-    DNNClassifier(),
-    DNNClassifier(n_members=2),
-    DNNRegressor(),
-    DNNRegressor(n_members=2),
+    *ESTIMATORS[:2],
+    DNNClassifier(**MEMBERS),
+    DNNRegressor(**MEMBERS),
     TabularClassifier(**TABLES, epochs=50),
     TabularRegressor(**TABLES, epochs=50),
     TableColumns(),
     *ESTIMATORS[2:],
 ]
 WITH_DEFAULTS = [
+    DNNClassifier(n_members=2),
+    DNNRegressor(n_members=2),
     CNNClassifier(**ROW),
     CNNRegressor(**ROW),
     RNNClassifier(),

@@ -66,10 +66,10 @@ def photos(small, seed):
     """The test images validate, as in the course; nothing is chosen by them."""
     X_train, X_test, y_train, y_test = cifar10(small)
     if small:
-        X_train, y_train = X_train[:1024], y_train[:1024]
+        X_train, y_train = X_train[:512], y_train[:512]
         X_test, y_test = X_test[:256], y_test[:256]
     size = (
-        {"epochs": 3, "batch_size": 32} if small else {"epochs": 10, "batch_size": 128}
+        {"epochs": 3, "batch_size": 16} if small else {"epochs": 10, "batch_size": 128}
     )
     net = photo_network(seed, **size)
     net.fit(X_train, y_train, X_val=X_test, y_val=y_test)
@@ -124,7 +124,7 @@ def normalised_photos(small, seed):
         batch_normalization=True,
         hidden_layer_sizes=(128,),
         batch_size=4 if small else 64,
-        epochs=3,
+        epochs=1 if small else 3,
         random_state=seed,
     ).fit(X_train, y_train)
     convolutions = [net.model_.get_layer(f"convolution_{i}") for i in (1, 2)]
@@ -140,8 +140,9 @@ def normalised_photos(small, seed):
 def saved_photos(small, seed):
     """A file holds the whole estimator."""
     X_train, X_test, y_train, _ = cifar10(small)
+    n_rows = 128 if small else 1024
     net = photo_network(seed, epochs=1, batch_size=128).fit(
-        X_train[:1024], y_train[:1024]
+        X_train[:n_rows], y_train[:n_rows]
     )
     images = X_test[:500] if small else X_train
     with tempfile.TemporaryDirectory() as folder:
