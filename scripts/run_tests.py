@@ -54,7 +54,6 @@ WITH_CARE = (
     "engine/test_wave",
     "reliability/test_numerics",
     "test_reproducibility",
-    "test_systems",
     "test_threads",
 )
 NO_TESTS_COLLECTED = 5
