@@ -90,7 +90,9 @@ def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_argume
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     optimizer.build(model.trainable_variables)
     given = (X.astype(network.compute_dtype), y, sample_weight)
-    rows = tf.data.Dataset.from_tensor_slices(given[: 2 if sample_weight is None else 3])
+    rows = tf.data.Dataset.from_tensor_slices(
+        given[: 2 if sample_weight is None else 3]
+    )
     batches = rows.batch(estimator.batch_size)
     history = model.fit(
         batches,
