@@ -1,26 +1,31 @@
 """Run all tests in several processes, two at a time, and print one result.
 
 TensorFlow keeps some memory of every program that XLA has compiled, also when the
-program is gone: one process for all tests held 10 GiB at its end. So a process runs
-several files, and not one, since each takes seconds to import TensorFlow: 44 processes
-took 4 minutes of the processor for that alone.
+program is gone: one process for all tests held 10 GiB at its end. So several processes
+run some files each. They begin as copies of this one, which imports TensorFlow and what
+else is large: that takes seven seconds of a processor.
 
     python scripts/run_tests.py              all tests
     python scripts/run_tests.py --fast       with options of pytest, but no paths
 """
 
+import importlib
 import os
 import re
-import resource
-import subprocess
 import sys
+import tempfile
 import time
+import warnings
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, NamedTuple
 
 ROOT = Path(__file__).parent.parent
 N_AT_ONCE = 2
+# Neither has looked at XLA's flags by then. The threads they have are OpenBLAS' and
+# jemalloc's, which begin theirs anew in a copy.
+IMPORTED = ("pytest", "tensorflow", "keras", "pandas", "sklearn.ensemble", "skdeep")
 # What the files of a process have together at most, unless it is one file. The size of
 # a file says roughly how long it takes and how many programs it compiles.
 # With --fast importing takes longer than testing, and there are but two parts.
@@ -49,7 +54,6 @@ WITH_CARE = (
     "engine/test_wave",
     "reliability/test_numerics",
     "test_reproducibility",
-    "test_systems",
     "test_threads",
 )
 NO_TESTS_COLLECTED = 5
@@ -98,30 +102,71 @@ def flags(file: Path, options: list[str]) -> str:
     return f"{os.environ.get('XLA_FLAGS', '')} {own}".strip()
 
 
-def run(part: list[Path], options: list[str]) -> tuple[bool, Counter[str]]:
-    """Run a part, and print what it printed if it failed, else its last line."""
-    names = [os.path.relpath(file, ROOT) for file in part]
-    environment = {
-        **SLEEPY,
-        **NO_PLUGINS,
-        **os.environ,
-        "XLA_FLAGS": flags(part[0], options),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--color=no", *options, *names],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    closing = (done.stdout.splitlines() or [""])[-1].strip("= ")
-    found = counts(closing)
-    # A test that ends the process leaves no closing line, whatever its exit code is.
-    passed = done.returncode == (0 if found else NO_TESTS_COLLECTED)
-    print(f"{' '.join(names)}: {closing}" if passed else done.stdout, flush=True)
-    return passed, found
+class Result(NamedTuple):
+    """What came of a part: whether all passed, how many did, and the largest memory."""
+
+    part: list[Path]
+    passed: bool
+    counts: Counter[str]
+    gib: float
+
+
+def run(parts: list[list[Path]], options: list[str]) -> Iterator[Result]:
+    """Run parts, some at a time; print what one printed if it failed, or a line."""
+    waiting = list(parts)
+    running: dict[int, tuple[list[Path], IO[str]]] = {}
+    while waiting or running:
+        while waiting and len(running) < N_AT_ONCE:
+            part = waiting.pop(0)
+            process, printed = start(part, options)
+            running[process] = part, printed
+        process, status, usage = os.wait4(-1, 0)
+        part, printed = running.pop(process)
+        printed.seek(0)
+        output = printed.read()
+        closing = (output.splitlines() or [""])[-1].strip("= ")
+        found = counts(closing)
+        # A test that ends the process leaves no closing line, whatever its code is.
+        code = os.waitstatus_to_exitcode(status)
+        passed = code == (0 if found else NO_TESTS_COLLECTED)
+        names = " ".join(os.path.relpath(file, ROOT) for file in part)
+        print(
+            f"{names}: {closing}" if passed else f"{output}\nFailed: {names}",
+            flush=True,
+        )
+        unit = 2**30 if sys.platform == "darwin" else 2**20  # bytes there, else KiB
+        yield Result(part, passed, found, usage.ru_maxrss / unit)
+
+
+def start(part: list[Path], options: list[str]) -> tuple[int, IO[str]]:
+    """Start a copy of this process that runs a part.
+
+    Returns
+    -------
+    process : int
+        Its number.
+    printed : file
+        For what it prints.
+    """
+    printed = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it outlives this function
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of any thread: IMPORTED
+        process = os.fork()
+    if process == 0:
+        for descriptor in (1, 2):
+            os.dup2(printed.fileno(), descriptor)
+        os.environ["XLA_FLAGS"] = flags(part[0], options)
+        sys.exit(run_pytest(["--color=no", *options, *map(str, part)]))
+    return process, printed
+
+
+def run_pytest(arguments: list[str]) -> int:
+    """Run pytest as ``python -m pytest`` does."""
+    import pytest
+
+    os.chdir(ROOT)
+    sys.path[0] = str(ROOT)
+    return int(pytest.main(arguments))
 
 
 def counts(closing: str) -> Counter[str]:
@@ -133,26 +178,20 @@ def counts(closing: str) -> Counter[str]:
 def main(options: list[str]) -> int:
     """Run all parts; return 0 if all of them passed."""
     started = time.monotonic()
+    for name, value in {**SLEEPY, **NO_PLUGINS}.items():
+        os.environ.setdefault(name, value)
+    # The libraries of macOS do not stand being copied.
+    for name in IMPORTED if sys.platform == "linux" else ():
+        importlib.import_module(name)
     files = list((ROOT / "tests").rglob("test_*.py"))
     todo = fast_parts(files) if "--fast" in options else whole_parts(files)
-    with ThreadPoolExecutor(N_AT_ONCE) as pool:
-        results = list(pool.map(lambda part: run(part, options), todo))
-    failed = [
-        part for part, (passed, _) in zip(todo, results, strict=True) if not passed
-    ]
-    for part in failed:
-        print("Failed:", *(os.path.relpath(file, ROOT) for file in part))
-    total = sum((count for _, count in results), Counter())
+    results = list(run(todo, options))
+    total = sum((result.counts for result in results), Counter())
     words = ", ".join(f"{n} {word}" for word, n in total.items())
-    print(f"Largest process: {largest_gib():.1f} GiB; {N_AT_ONCE} ran at a time")
+    largest = max(result.gib for result in results)
+    print(f"Largest process: {largest:.1f} GiB; {N_AT_ONCE} ran at a time")
     print(f"===== {words} in {time.monotonic() - started:.0f}s =====")
-    return 1 if failed or not total["passed"] else 0
-
-
-def largest_gib() -> float:
-    """How much memory the largest of the processes held, in GiB."""
-    unit = 2**30 if sys.platform == "darwin" else 2**20  # bytes there, else KiB
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / unit
+    return 0 if total["passed"] and all(result.passed for result in results) else 1
 
 
 if __name__ == "__main__":

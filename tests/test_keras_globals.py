@@ -44,10 +44,11 @@ NETS = {
     ),
     "a callback": lambda: DNNClassifier(**NET, callbacks=[Watch()]),
     "a layer as activation": lambda: DNNRegressor(**NET, activation=keras.layers.ELU()),
-    "a schedule": lambda: DNNRegressor(
-        **NET, learning_rate=keras.optimizers.schedules.ExponentialDecay(0.01, 3, 0.9)
+    "a schedule, batch normalization": lambda: DNNRegressor(
+        **NET,
+        learning_rate=keras.optimizers.schedules.ExponentialDecay(0.01, 3, 0.9),
+        batch_normalization=True,
     ),
-    "batch normalization": lambda: DNNRegressor(**NET, batch_normalization=True),
 }
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
-FILES = sorted(TESTS.rglob("test_*.py"))
-SCRIPT = TESTS.parent / "scripts" / "run_tests.py"
-spec = importlib.util.spec_from_file_location("run_tests", SCRIPT)
-run_tests = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(run_tests)
+from scripts import run_tests
+
+FILES = sorted(Path(__file__).parent.rglob("test_*.py"))
 
 
 @pytest.mark.fast(cases="all")
@@ -79,25 +77,43 @@ def test_counts_are_read_from_the_last_line_of_pytest():
     assert found == Counter(passed=20, skipped=3, error=2, failed=1)
 
 
-@pytest.mark.parametrize(
-    ("code", "passes", "shown"),
-    [
-        ("def test_one(): pass", True, "1 passed in"),
-        ("def test_one(): assert 1 == 2", False, "assert 1 == 2"),
-        ("def test_one(: pass", False, "SyntaxError"),
-        ("import os; os._exit(3)", False, ""),
-        ("import os\ndef test_one(): os._exit(0)", False, ""),
-        ("three = 3", True, ""),
-    ],
-    ids=["passes", "fails", "no Python", "dies", "ends in silence", "no tests"],
-)
-def test_a_part_that_does_not_end_well_fails(code, passes, shown, tmp_path, capsys):
+PARTS = {
+    "passes": ("def test_one(): pass", True, "1 passed in"),
+    "fails": ("def test_one(): assert 1 == 2", False, "assert 1 == 2"),
+    "no_python": ("def test_one(: pass", False, "SyntaxError"),
+    "dies": ("import os; os._exit(3)", False, ""),
+    "ends_in_silence": ("import os\ndef test_one(): os._exit(0)", False, ""),
+    "no_tests": ("three = 3", True, ""),
+}
+RUN = """
+import sys
+from pathlib import Path
+from scripts.run_tests import run
+
+parts = [[Path(name)] for name in sys.argv[1:]]
+for part, passed, counts, _ in run(parts, ["-c", "/dev/null"]):
+    print("RESULT", part[0].stem, passed, counts["passed"])
+"""
+
+
+def test_a_part_that_does_not_end_well_fails(tmp_path, monkeypatch):
     """Failures, errors and processes that die are told; a good part is one line."""
-    file = tmp_path / "test_part.py"
-    file.write_text(code)
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # they take seconds
+    files = [tmp_path / f"{name}.py" for name in PARTS]
+    for file, (code, *_) in zip(files, PARTS.values(), strict=True):
+        file.write_text(code)
 
-    passed, counts = run_tests.run([file], ["-c", "/dev/null"])
+    output = subprocess.run(
+        [sys.executable, "-c", RUN, *files],
+        cwd=run_tests.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
-    assert passed is passes
-    assert shown in capsys.readouterr().out
-    assert counts["passed"] == (shown == "1 passed in")
+    results = re.findall(r"^RESULT (\w+) (\w+) (\d)$", output, re.MULTILINE)
+    assert {name: (passed, n) for name, passed, n in results} == {
+        name: (str(passes), str(int(shown == "1 passed in")))
+        for name, (_, passes, shown) in PARTS.items()
+    }
+    assert all(shown in output for *_, shown in PARTS.values())

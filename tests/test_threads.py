@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -75,38 +73,44 @@ def weights_and_threads():
     return weights, get_intra_op_parallelism_threads()
 
 
-def found_in_a_process(path, n_threads, command=()):
+def on_one_core():
+    """The same with one core for the process, where the system lets it choose."""
+    if not hasattr(os, "sched_setaffinity"):
+        return weights_and_threads()
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        return weights_and_threads()
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def found_in_a_process(path, n_threads):
     """The same in a process that is told a number of threads."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(n_threads))
     here = os.path.dirname(__file__)
-    run = [*command, sys.executable, "-c", CODE, str(path)]
+    run = [sys.executable, "-c", CODE, str(path)]
     subprocess.run(run, cwd=here, env=environment, check=True)
     with open(path, "rb") as file:
         return pickle.load(file)
 
 
-def found_in_a_worker():
-    """The same in a worker of joblib, whose programs the tests of workers find again.
+def found_in_workers():
+    """The same in two workers of joblib, whose programs the tests of workers find.
 
-    joblib tells it one thread by OMP_NUM_THREADS.
+    joblib tells each of them one thread by OMP_NUM_THREADS.
     """
     with parallel_config("loky", inner_max_num_threads=1):
-        return Parallel(n_jobs=2)([delayed(weights_and_threads)()])[0]
+        work = [delayed(weights_and_threads)(), delayed(on_one_core)()]
+        return dict(zip((1, "one core"), Parallel(n_jobs=2)(work), strict=True))
 
 
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory):
     """Weights and threads under one, two and four threads, and on one core."""
     folder = tmp_path_factory.mktemp("weights")
-    one_core = ("taskset", "-c", "0") if shutil.which("taskset") else ()
-    processes = {2: (2, ()), 4: (4, ()), "one core": (1, one_core)}
-    with ThreadPoolExecutor(2) as pool:  # each takes a second core for a part only
-        started = {
-            name: pool.submit(found_in_a_process, folder / str(name), *asked)
-            for name, asked in processes.items()
-        }
-        found = {name: process.result() for name, process in started.items()}
-    return {1: found_in_a_worker(), **found}
+    told = {n: found_in_a_process(folder / str(n), n) for n in (2, 4)}
+    return {**found_in_workers(), **told}
 
 
 @pytest.fixture(scope="module")

@@ -147,7 +147,7 @@ def test_an_own_network_takes_them():
 def test_weights_of_rows_are_refused(where):
     """They cannot enter one number, and equal ones need not."""
     parameters = {**SMALL, **BY_SGD, "jit_compile": False}
-    net = DNNRegressor(**parameters, loss=root_mean_squared_error)
+    net = DNNRegressor(**parameters, loss=root_mean_squared_error, l2=0.01)
     rows = {"X": X, "y": Y_NUMBER, "X_val": X, "y_val": Y_NUMBER}
 
     net.fit(**rows, **{where: np.full(len(X), 3.0)})
@@ -158,9 +158,8 @@ def test_weights_of_rows_are_refused(where):
 
 def test_class_weights_are_refused():
     """They are weights of rows."""
-    net = DNNClassifier(
-        **SMALL, loss=own_cross_entropy, class_weight={0: 2, 1: 1, 2: 1}
-    )
+    settings = {**SMALL, **BY_SGD, "class_weight": {0: 2, 1: 1, 2: 1}}
+    net = DNNClassifier(**settings, loss=own_cross_entropy)
 
     with pytest.raises(InvalidNetworkError, match="sample_weight or class_weight"):
         net.fit(X, Y_CLASSES)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from skdeep import (
     CNNClassifier,
@@ -80,21 +81,23 @@ def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_argume
     """Train the standard model from the estimator's initial weights.
 
     An optimizer that has its variables before it is used lets Keras trace once, not
-    twice.
+    twice; and batches that are made take half the time of arrays to be cut.
     """
     network = estimator._fitted.network
-    rows = TrainingData(X, y, np.ones(len(X)))
-    start = network.draw_weights(draw_seeds(estimator.random_state).weights, rows)
+    seed = draw_seeds(estimator.random_state).weights
+    start = network.draw_weights(seed, TrainingData(X, y, np.ones(len(X))))
     model = network.to_keras(estimator._fitted.hyperparameters, start)
     model.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     optimizer.build(model.trainable_variables)
+    given = (X.astype(network.compute_dtype), y, sample_weight)
+    rows = tf.data.Dataset.from_tensor_slices(
+        given[: 2 if sample_weight is None else 3]
+    )
+    batches = rows.batch(estimator.batch_size)
     history = model.fit(
-        X.astype(network.compute_dtype),
-        y,
-        batch_size=estimator.batch_size,
+        batches,
         epochs=estimator.epochs,
         shuffle=False,
-        sample_weight=sample_weight,
         verbose=0,
         **fit_arguments,
     )

@@ -47,9 +47,10 @@ CASES = {
     ),
     "bfloat16": (DNNRegressor(**SMALL, dropout=0.1, dtype="mixed_bfloat16"), X),
     "images": (CNNClassifier((3, 4), **SMALL, dropout=0.1), IMAGES),
-    "images with two targets": (CNNRegressor((3,), **SMALL, normalize_y=True), IMAGES),
-    "average and maxout": (
-        CNNClassifier((3,), **SMALL, pooling="average", activation="maxout"),
+    "images with two targets, average and maxout": (
+        CNNRegressor(
+            (3,), **SMALL, normalize_y=True, pooling="average", activation="maxout"
+        ),
         IMAGES,
     ),
 }
