@@ -110,8 +110,8 @@ NETWORKS = {
         PADDED,
     ),
     "lstm": (lambda: on((7, 3), layers.LSTM(4)), STEPS),
-    "bidirectional gru with masking": (
-        lambda: on((7, 3), layers.Masking(), layers.Bidirectional(layers.GRU(3))),
+    "gru with masking": (
+        lambda: on((7, 3), layers.Masking(), layers.GRU(3)),
         PADDED,
     ),
     "conv1d": (
@@ -133,13 +133,14 @@ NETWORKS = {
         ),
         X,
     ),
-    "penalties both ways": (
+    "masking and penalties both ways": (
         lambda: on(
             (7, 3),
+            layers.Masking(),
             layers.Bidirectional(layers.SimpleRNN(3, recurrent_regularizer="l2")),
             layers.Dense(2, kernel_regularizer=keras.regularizers.L2(0.05)),
         ),
-        STEPS,
+        PADDED,
     ),
     "constraint": (
         lambda: on(
