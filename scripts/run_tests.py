@@ -32,7 +32,7 @@ IMPORTED = ("pytest", "tensorflow", "keras", "pandas", "sklearn.ensemble", "skde
 PART_BYTES = 100_000
 # Files that take longer than their size says, and by how much.
 LONGER = {"test_oracle.py": 3, "test_sklearn.py": 12}
-CAREFUL_BYTES = 30_000
+CAREFUL_BYTES = 40_000
 # XLA makes machine code with less care, in a third of the time: the programs of tests
 # run for milliseconds. Formulas and how XLA rewrites them stay the same; rounding does
 # not. An XLA that lacks a flag ends the process and names it.
