@@ -90,7 +90,6 @@ NEEDS = {
 TABLE = {**COMMON, "numeric_embedding": "periodic", "embedding_terms": 2}
 IMAGE = {
     **COMMON,
-    "hidden_layer_sizes": (4,),
     "image_shape": (4, 4, 1),
     "filters": (2,),
     "conv_dropout": 0.1,
