@@ -19,7 +19,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 N_AT_ONCE = 2
@@ -29,7 +29,7 @@ IMPORTED = ("pytest", "tensorflow", "keras", "pandas", "sklearn.ensemble", "skde
 # What the files of a process have together at most, unless it is one file. The size of
 # a file says roughly how long it takes and how many programs it compiles.
 # With --fast importing takes longer than testing, and there are but two parts.
-PART_BYTES = 100_000
+PART_BYTES = 60_000
 # Files that take longer than their size says, and by how much.
 LONGER = {"test_oracle.py": 3, "test_sklearn.py": 12}
 CAREFUL_BYTES = 40_000
@@ -114,7 +114,7 @@ class Result(NamedTuple):
 def run(parts: list[list[Path]], options: list[str]) -> Iterator[Result]:
     """Run parts, some at a time; print what one printed if it failed, or a line."""
     waiting = list(parts)
-    running: dict[int, tuple[list[Path], IO[str]]] = {}
+    running: dict[int, tuple[list[Path], int]] = {}
     while waiting or running:
         while waiting and len(running) < N_AT_ONCE:
             part = waiting.pop(0)
@@ -122,8 +122,9 @@ def run(parts: list[list[Path]], options: list[str]) -> Iterator[Result]:
             running[process] = part, printed
         process, status, usage = os.wait4(-1, 0)
         part, printed = running.pop(process)
-        printed.seek(0)
-        output = printed.read()
+        with open(printed) as file:
+            file.seek(0)
+            output = file.read()
         closing = (output.splitlines() or [""])[-1].strip("= ")
         found = counts(closing)
         # A test that ends the process leaves no closing line, whatever its code is.
@@ -138,23 +139,25 @@ def run(parts: list[list[Path]], options: list[str]) -> Iterator[Result]:
         yield Result(part, passed, found, usage.ru_maxrss / unit)
 
 
-def start(part: list[Path], options: list[str]) -> tuple[int, IO[str]]:
+def start(part: list[Path], options: list[str]) -> tuple[int, int]:
     """Start a copy of this process that runs a part.
 
     Returns
     -------
     process : int
         Its number.
-    printed : file
-        For what it prints.
+    printed : int
+        The descriptor of a file for what it prints; an object would be copied, too, and
+        complain at the end of each copy that nobody has closed it.
     """
-    printed = tempfile.TemporaryFile("w+")  # noqa: SIM115 - it outlives this function
+    printed, name = tempfile.mkstemp()
+    os.unlink(name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of any thread: IMPORTED
         process = os.fork()
     if process == 0:
         for descriptor in (1, 2):
-            os.dup2(printed.fileno(), descriptor)
+            os.dup2(printed, descriptor)
         os.environ["XLA_FLAGS"] = flags(part[0], options)
         sys.exit(run_pytest(["--color=no", *options, *map(str, part)]))
     return process, printed
