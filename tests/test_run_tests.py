@@ -88,6 +88,7 @@ PARTS = {
 RUN = """
 import sys
 from pathlib import Path
+import pytest  # so that no part has to
 from scripts.run_tests import run
 
 parts = [[Path(name)] for name in sys.argv[1:]]
