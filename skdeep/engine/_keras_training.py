@@ -53,24 +53,11 @@ def train_with_keras(
 
 def fit_with_keras(model: Any, X: Any, **arguments: Any) -> dict[str, list[float]]:
     """Call ``keras.Model.fit``; return its history as plain numbers."""
-    _build_optimizer(model)
     found = model.fit(X, **arguments)
     return {
         name: [float(value) for value in values]
         for name, values in found.history.items()
     }
-
-
-def _build_optimizer(model: Any) -> None:
-    """Make the variables of a model's optimizer, which Keras makes in the first update.
-
-    TensorFlow traces a function anew that has made variables: half of the second that
-    the first epoch of a small network takes.
-    """
-    # A model with steps of its own may keep its optimizers elsewhere.
-    optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and model.built and not optimizer.built:
-        optimizer.build(model.trainable_variables)
 
 
 def model_targets(model: Any, y: np.ndarray) -> Any:

@@ -32,6 +32,14 @@ class Bare(keras.Model):
         return self.final(x)
 
 
+class EarlyBuilt(Bare):
+    """A model that calls itself built before its layer is."""
+
+    def build(self, shape):
+        """Make nothing."""
+        self.built = True
+
+
 class Doubling(layers.Layer):
     """A layer without a registered name."""
 
@@ -310,6 +318,21 @@ def test_columns_of_numbers_go_to_their_inputs_in_the_engine():
     expected = net.model_.predict([inputs["left"], inputs["right"]], verbose=0)
     assert net.trainer_ == "engine"
     np.testing.assert_allclose(found, expected[:, 0], rtol=1e-5)
+
+
+def test_an_update_may_be_what_builds_a_layer():
+    """The optimizer gets its variables from Keras then, not from us before."""
+
+    def early_built():
+        model = EarlyBuilt()
+        model.build((None, 3))
+        return model
+
+    net = KerasRegressor(early_built, loss="mse", optimizer="adam", epochs=1)
+    net.fit(X, Y)
+
+    assert net.trainer_ == "keras"
+    assert net.predict(X).shape == (48,)
 
 
 def test_tensors_are_arrays():
