@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
 N_AT_ONCE = 2
-# Neither has looked at XLA's flags by then. The threads they have are OpenBLAS' and
-# jemalloc's, which begin theirs anew in a copy.
+# None of them looks at XLA's flags when it is imported. The threads they have are those
+# of OpenBLAS and jemalloc, which begin theirs anew in a copy.
 IMPORTED = ("pytest", "tensorflow", "keras", "pandas", "sklearn.ensemble", "skdeep")
 # What the files of a process have together at most, unless it is one file. The size of
 # a file says roughly how long it takes and how many programs it compiles.
@@ -131,10 +131,7 @@ def run(parts: list[list[Path]], options: list[str]) -> Iterator[Result]:
         code = os.waitstatus_to_exitcode(status)
         passed = code == (0 if found else NO_TESTS_COLLECTED)
         names = " ".join(os.path.relpath(file, ROOT) for file in part)
-        print(
-            f"{names}: {closing}" if passed else f"{output}\nFailed: {names}",
-            flush=True,
-        )
+        print(f"{names}: {closing}" if passed else output, flush=True)
         unit = 2**30 if sys.platform == "darwin" else 2**20  # bytes there, else KiB
         yield Result(part, passed, found, usage.ru_maxrss / unit)
 
@@ -189,12 +186,15 @@ def main(options: list[str]) -> int:
     files = list((ROOT / "tests").rglob("test_*.py"))
     todo = fast_parts(files) if "--fast" in options else whole_parts(files)
     results = list(run(todo, options))
+    failed = [result.part for result in results if not result.passed]
+    for part in failed:
+        print("Failed:", *(os.path.relpath(file, ROOT) for file in part))
     total = sum((result.counts for result in results), Counter())
     words = ", ".join(f"{n} {word}" for word, n in total.items())
     largest = max(result.gib for result in results)
     print(f"Largest process: {largest:.1f} GiB; {N_AT_ONCE} ran at a time")
     print(f"===== {words} in {time.monotonic() - started:.0f}s =====")
-    return 0 if total["passed"] and all(result.passed for result in results) else 1
+    return 1 if failed or not total["passed"] else 0
 
 
 if __name__ == "__main__":
