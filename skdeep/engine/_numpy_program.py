@@ -98,7 +98,7 @@ class NumpyProgram:
         self._output = ACTIVATIONS[recipe.loss.activation]
         # By the number of rows of a batch: whole ones, and the last of an epoch.
         self._parts: dict[int, NumpyTraining] = {}
-        self._seed = 0  # of dropout in the parts
+        self._dropout_seed, self._factors = 0, self._dropout(0)
 
     def array(self, values: Any) -> np.ndarray:
         """Give an array."""
@@ -146,8 +146,9 @@ class NumpyProgram:
     ) -> tuple[State, np.ndarray]:
         """Run epochs over the rows of a chunk; see ``TrainingProgram.train``."""
         (numbers,) = scalars
-        if self._seed != epochs.seed:
-            self._seed, self._parts = epochs.seed, {}
+        if self._dropout_seed != epochs.seed:
+            self._dropout_seed, self._parts = epochs.seed, {}
+            self._factors = self._dropout(epochs.seed)
         self._weights.set(state.weights)
         self._optimizer.remember(state.optimizer)
         n_blocks = -(-epochs.n_rows // self.order_shape[1])
@@ -203,6 +204,8 @@ class NumpyProgram:
     ) -> np.ndarray:
         """Train on some rows in this order; return the sums of every batch."""
         X, y, weight = (values.take(rows, axis=0) for values in chunk)
+        columns = np.ones((X.shape[1] + 1, len(X)), self._dtype)
+        columns[:-1] = X.T
         n_rows, batch_size = len(rows), self.key.batch_size
         factors = self._loss.factors(y, weight)
         logits = np.empty((n_rows, self.key.network.output_units), self._dtype)
@@ -210,18 +213,19 @@ class NumpyProgram:
         decay = numbers.get(DECAY, constant_decay(self.key.optimizer))
         optimizer, gradient = self._optimizer, self._loss.gradient
         weights, gradients = self._weights.vector, self._gradients.vector
+        rate = self._rate
         whole, rest = n_rows - n_rows % batch_size, n_rows % batch_size
         factors[:whole] /= batch_size
         factors[whole:] /= rest or 1
         for batch in self._batches(n_rows):
             part = self._part(batch.stop - batch.start, numbers)
-            outputs = part.forward(X[batch])
+            outputs = part.forward(columns[:, batch])[:-1].T
             logits[batch] = outputs
             if part.penalty:
                 penalties.append(part.penalty())
             delta = gradient(y[batch], outputs)
-            part.backward(np.multiply(delta, factors[batch], delta))
-            optimizer.update(weights, gradients, self._rate(numbers), decay)
+            part.backward(np.multiply(delta, factors[batch], delta).T)
+            optimizer.update(weights, gradients, rate(numbers), decay)
         sums = self._sums(y, weight, logits, numbers)
         if penalties:
             sums[:, 0] += penalties * sums[:, 1]
@@ -236,18 +240,21 @@ class NumpyProgram:
         """The network for batches of some rows. Sets: ``_parts``."""
         part = self._parts.get(n_rows)
         if part is None:
-            network, optimizer = self.key.network, self._optimizer
-            factors = DropoutFactors(network.dropout_names, self._seed, self._dtype)
+            factors, optimizer = self._factors, self._optimizer
 
-            def dropout(name: str, shape: tuple[int, ...]) -> np.ndarray:
+            def dropout(name: str, shape: tuple[int, int]) -> np.ndarray:
                 return factors.of(name, shape, numbers[name], optimizer.step)
 
-            part = self._parts[n_rows] = network.to_numpy_training(
-                self._weights.arrays,
-                self._gradients.arrays,
+            part = self._parts[n_rows] = self.key.network.to_numpy_training(
+                self._weights.vector,
+                self._gradients.vector,
                 NumpyContext(numbers, n_rows, dropout),
             )
         return part
+
+    def _dropout(self, seed: int) -> DropoutFactors:
+        """The masks of a fit."""
+        return DropoutFactors(self.key.network.dropout_names, seed, self._dtype)
 
     def _rate(self, numbers: Mapping[str, Any]) -> float:
         """Rate / (1 + decay * step) of the next update."""

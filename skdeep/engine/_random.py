@@ -7,6 +7,7 @@ state is read or changed.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -120,39 +121,52 @@ class DropoutFactors:
         self._made: dict[str, tuple[int, np.ndarray]] = {}
 
     def of(
-        self, name: str, shape: tuple[int, ...], rate: float, step: int
+        self, name: str, shape: tuple[int, int], rate: float, step: int
     ) -> np.ndarray:
         """Return 0 where ``keep_mask`` drops, 1 / (1 - rate) elsewhere.
 
-        Rows behind the last of a batch change nothing: a mask of fewer rows is the
-        beginning of one of more. Sets: ``_made``.
+        ``shape`` is (n_units, n_rows): a row has a column. Rows behind the last of a
+        batch change nothing, so fewer rows have the first columns. Sets: ``_made``.
         """
-        n_values = math.prod(shape)
-        first, factors = self._made.get(name, (0, np.empty((0, 0))))
-        place = step - first
-        if not 0 <= place < len(factors) or factors.shape[1] < n_values:
-            n_steps = max(1, MAX_AHEAD // n_values)
-            first, place = step, 0
-            factors = self._make(self._layers[name], n_values, rate, step, n_steps)
-            self._made[name] = (first, factors)
-        return factors[place, :n_values].reshape(shape)
+        first, factors = self._made.get(name, (0, np.empty((0, 0, 0))))
+        place, n_rows = step - first, shape[1]
+        if not 0 <= place < len(factors) or factors.shape[2] < n_rows:
+            factors = self._make(self._layers[name], shape, rate, step)
+            self._made[name], place = (step, factors), 0
+        return factors[place, :, :n_rows]
 
     def _make(
-        self, layer: int, n_values: int, rate: float, step: int, n_steps: int
-    ) -> np.ndarray:  # -> (n_steps, n_values)
+        self, layer: int, shape: tuple[int, int], rate: float, step: int
+    ) -> np.ndarray:  # -> (n_steps, n_units, n_rows)
         """Factors for some updates, as ``keep_mask`` has them."""
-        base = np.array([self._seed + layer * LAYER_KEY & 0xFFFFFFFF], np.uint32)
-        _mix_in_place(base)
-        keys = base + np.arange(step, step + n_steps, dtype=np.uint32)
-        _mix_in_place(keys)
-        bits = keys[:, np.newaxis] + np.arange(n_values, dtype=np.uint32)
-        _mix_in_place(bits)
-        np.bitwise_xor(bits, keys[:, np.newaxis], bits)
-        _mix_in_place(bits)
+        n_steps = MAX_AHEAD // math.prod(shape)
+        make = _kept if n_steps else _kept.__wrapped__  # too many to be remembered
         # uniform >= rate * 2**24 for the upper 24 bits, without the shift.
         least = math.ceil(self._dtype.type(rate) * self._dtype.type(2**24)) << 8
-        kept = bits >= np.uint32(min(least, 2**32 - 1))
-        return kept * self._dtype.type(1 / (1 - rate))
+        shape_of_all = (max(1, n_steps), *shape)
+        kept = make(self._seed, layer, shape_of_all, step, min(least, 2**32 - 1))
+        return np.multiply(kept, self._dtype.type(1 / (1 - rate)))
+
+
+# Candidates of a search with one random_state drop the same values; making the masks
+# takes a tenth of an update. One has MAX_AHEAD bytes at most, all together 16 MiB.
+@functools.lru_cache(maxsize=256)
+def _kept(
+    seed: int, layer: int, shape: tuple[int, int, int], step: int, least: int
+) -> np.ndarray:  # -> (n_steps, n_units, n_rows), of truth values
+    """Which values survive in the updates from ``step`` on: those of ``least`` bits."""
+    n_steps, n_units, n_rows = shape
+    base = np.array([seed + layer * LAYER_KEY & 0xFFFFFFFF], np.uint32)
+    _mix_in_place(base)
+    keys = base + np.arange(step, step + n_steps, dtype=np.uint32)
+    _mix_in_place(keys)
+    bits = keys[:, np.newaxis] + np.arange(n_rows * n_units, dtype=np.uint32)
+    _mix_in_place(bits)
+    np.bitwise_xor(bits, keys[:, np.newaxis], bits)
+    _mix_in_place(bits)
+    kept = bits >= np.uint32(least)
+    by_row = kept.reshape(n_steps, n_rows, n_units)  # as values are counted
+    return np.ascontiguousarray(by_row.transpose(0, 2, 1))
 
 
 def _mix_in_place(x: np.ndarray) -> None:

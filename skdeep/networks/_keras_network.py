@@ -290,8 +290,8 @@ class KerasNetwork:
 
     def to_numpy_training(
         self,
-        weights: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Refuse: what Keras' layers do is known to Keras alone."""

@@ -260,19 +260,22 @@ class LayerStack:
 
     def to_numpy_training(
         self,
-        weights: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Return the functions of all layers, one behind the other."""
         parts: list[NumpyTraining] = []
         n_behind = 0  # layers from which gradients are wanted
-        for layer, _, start, arrays in self._with_arrays(weights):
-            own = gradients[start : start + len(arrays)]
+        start = 0
+        for layer, _, specs in self._specs():
+            stop = start + sum(math.prod(spec.shape) for spec in specs)
+            own = weights[start:stop], gradients[start:stop]
             here = replace(context, is_first=not n_behind)
-            parts.append(layer.to_numpy_training(arrays, own, here))
+            parts.append(layer.to_numpy_training(*own, here))
             # In front of the first layer with weights nobody asks for gradients.
-            n_behind += bool(arrays) or n_behind > 0
+            n_behind += bool(specs) or n_behind > 0
+            start = stop
         penalties = [part.penalty for part in parts if part.penalty]
         return NumpyTraining(
             functools.partial(_through, [part.forward for part in parts]),

@@ -160,25 +160,29 @@ class NumpyContext:
     n_rows : int
         How many rows every batch has that goes through.
     dropout : callable
-        (name of the rate, shape) -> what every value is multiplied by in the update of
-        the moment, 0 for those that are dropped.
+        (name of the rate, (n_values, n_rows)) -> what every value is multiplied by in
+        the update of the moment, 0 for those that are dropped: an array of that shape.
     is_first : bool, default=False
         Whether gradients by what comes in are asked of nobody.
     """
 
     hyperparameters: Mapping[str, Any]
     n_rows: int
-    dropout: Callable[[str, tuple[int, ...]], np.ndarray]
+    dropout: Callable[[str, tuple[int, int]], np.ndarray]
     is_first: bool = False
 
 
 class NumpyTraining(NamedTuple):
     """A network or a part of it, for batches of one number of rows.
 
-    ``forward`` turns rows into values; ``backward`` turns gradients by these values
-    into gradients by the rows, and writes those by the weights where they belong.
-    ``penalty`` is what is added to the loss, None for nothing. Functions may overwrite
-    what they get, and give the same array every time.
+    ``forward`` turns rows into values, both as arrays of shape (n_values + 1, n_rows):
+    a row of the data is a column, and below it stands a one. With the bias as the last
+    row of a kernel one product multiplies and adds it, and another one gives both
+    gradients; and OpenBLAS is fastest with kernels that stand in front. All together
+    saves a fifth of an update. ``backward`` turns gradients by these values, of shape
+    (n_values, n_rows), into gradients by the rows, and writes those by the weights
+    where they belong. ``penalty`` is what is added to the loss, None for nothing.
+    Functions may overwrite what they get, and give the same array every time.
     """
 
     forward: Callable[[np.ndarray], np.ndarray]
@@ -312,17 +316,17 @@ class Network(Protocol):
 
     def to_numpy_training(
         self,
-        weights: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Return functions that train without TensorFlow.
 
         Parameters
         ----------
-        weights, gradients : sequences of arrays
-            In the order of ``weight_specs``. The weights change between two batches;
-            ``backward`` writes the gradients.
+        weights, gradients : arrays of shape (n_weights,)
+            All of them, one behind the other in the order of ``weight_specs``. The
+            weights change between two batches; ``backward`` writes the gradients.
         context : NumpyContext
             Numbers, rows and dropout.
         """

@@ -194,12 +194,13 @@ def test_masks_are_those_of_compiled_programs():
     factors = DropoutFactors(["first", "second"], 2**31 - 7, np.float32)
     for step in [0, 1, 5000, 2, 2**20]:
         kept = keep_mask((16, 40), np.float32(0.3), 2**31 - 7, step, 1)
+        kept_of_fewer = keep_mask((3, 40), np.float32(0.3), 2**31 - 7, step, 1)
 
-        ours = factors.of("second", (16, 40), 0.3, step)
+        ours = factors.of("second", (40, 16), 0.3, step)
+        fewer = factors.of("second", (40, 3), 0.3, step)
 
-        np.testing.assert_array_equal(ours > 0, kept)
-        fewer = factors.of("second", (3, 40), 0.3, step)
-        np.testing.assert_array_equal(fewer, ours[:3])
+        np.testing.assert_array_equal(ours.T > 0, kept)
+        np.testing.assert_array_equal(fewer.T > 0, kept_of_fewer)
     assert set(np.unique(ours)) == {np.float32(0), np.float32(1 / 0.7)}
 
 
@@ -228,10 +229,9 @@ def test_penalties_have_the_same_bits_wherever_weights_lie(n_bytes):
     network, values = net._fitted.network, net._fitted.weights
     context = NumpyContext(net._fitted.hyperparameters, 16, dropout=_carry_out)
 
+    vector = np.concatenate([array.ravel() for array in values])
     found = [
-        network.to_numpy_training(
-            [placed(array, start) for array in values], values, context
-        ).penalty()
+        network.to_numpy_training(placed(vector, start), vector, context).penalty()
         for start in (0, n_bytes)
     ]
 

@@ -104,8 +104,8 @@ class Activation(ActivityLayer):
 
     def to_numpy_training(
         self,
-        arrays: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Apply the function; multiply by its derivative."""
@@ -119,9 +119,12 @@ class Activation(ActivityLayer):
 
         def forward(x: np.ndarray) -> np.ndarray:
             nonlocal inputs, outputs
-            inputs = x.copy() if derivative.needs_inputs else x
-            outputs = function(x)
-            return outputs
+            outputs = x[:-1]
+            inputs = outputs.copy() if derivative.needs_inputs else outputs
+            values = function(outputs)
+            if values is not outputs:
+                np.copyto(outputs, values)
+            return x
 
         def backward(delta: np.ndarray) -> np.ndarray:
             return np.multiply(delta, derivative.of(inputs, outputs), delta)

@@ -104,8 +104,8 @@ class Dropout(Layer):
 
     def to_numpy_training(
         self,
-        arrays: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Multiply with 0 or 1 / (1 - rate)."""
@@ -114,9 +114,11 @@ class Dropout(Layer):
         def forward(x: np.ndarray) -> np.ndarray:
             nonlocal factors, kept
             if kept.shape != x.shape:
-                kept = np.empty_like(x)  # in front of all layers x is the user's
-            factors = context.dropout(self.rate, x.shape)
-            return np.multiply(x, factors, kept)
+                # Derivatives want what comes in, and so may another epoch.
+                kept = np.ones(x.shape, x.dtype)
+            factors = context.dropout(self.rate, (len(x) - 1, context.n_rows))
+            np.multiply(x[:-1], factors, kept[:-1])
+            return kept
 
         def backward(delta: np.ndarray) -> np.ndarray:
             return np.multiply(delta, factors, delta)

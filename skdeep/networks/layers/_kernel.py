@@ -24,10 +24,6 @@ from skdeep.networks.layers._per_layer import (
 )
 
 PENALTIES = ("l1", "l2")
-# Weights of a kernel from which two copies are cheaper than a product in which OpenBLAS
-# takes the kernel transposed: with 16 rows and 200 x 200 weights 15 µs in place of 39,
-# with 128 x 128 8 in place of 14, with 64 x 64 5 in place of 2.
-LARGE = 8192
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,54 +107,52 @@ class KernelLayer(Layer):
 
     def affine_training(
         self,
-        arrays: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        n_units: int,
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Train x @ kernel + bias, the bias if there is one, in NumPy."""
-        kernel, *bias = arrays
-        by_kernel, *by_bias = gradients
-        n_rows, (n_inputs, n_units) = context.n_rows, kernel.shape
-        outputs = np.empty((n_rows, n_units), kernel.dtype)
-        by_inputs = np.empty((n_rows, n_inputs), kernel.dtype)
-        ones = np.ones(n_rows, kernel.dtype)
-        back = _product_with_transposed(kernel, by_inputs)
+        affine, by_affine = (each.reshape(-1, n_units) for each in (weights, gradients))
+        n_inputs = len(affine) - self.use_bias
+        kernel, transposed = affine[:n_inputs], affine.T  # the bias is its last row
+        values, by_values = (
+            each[: n_inputs * n_units] for each in (weights, gradients)
+        )
+        outputs = np.ones((n_units + 1, context.n_rows), weights.dtype)
+        inside = outputs[:-1]
+        by_inputs = np.empty((n_inputs, context.n_rows), weights.dtype)
+        delta_of_rows = np.empty((context.n_rows, n_units), weights.dtype)
         numbers = context.hyperparameters
         l1, l2 = (numbers[n] for n in self.penalties) if self.penalized else (0, 0)
-        weights, by_weights = kernel.reshape(-1), by_kernel.reshape(-1)  # views
-        scratch = np.empty_like(weights) if l1 else None
-        every = np.ones(weights.size if l1 else 0, weights.dtype)
+        scratch = np.empty_like(values) if l1 else None
+        every = np.ones(values.size if l1 else 0, values.dtype)
         # As in ``_numpy_optimizers``: penalties took half as long as all the rest.
-        add = get_blas_funcs("axpy", (kernel,))
+        add = get_blas_funcs("axpy", (values,))
         seen = outputs
 
-        # np.dot takes half the time of np.matmul where products are small, and a
-        # product with ones half that of a sum over an axis.
+        # np.dot takes half the time of np.matmul where products are small.
         def forward(x: np.ndarray) -> np.ndarray:
             nonlocal seen
-            seen = x
-            np.dot(x, kernel, outputs)
-            if bias:
-                np.add(outputs, bias[0], outputs)
+            seen = x if self.use_bias else x[:-1]
+            np.dot(transposed, seen, inside)
             return outputs
 
         def backward(delta: np.ndarray) -> np.ndarray:
-            np.dot(seen.T, delta, by_kernel)
+            # With the transposed array OpenBLAS takes as long, with 32 rows longer.
+            np.copyto(delta_of_rows, delta.T)
+            np.dot(seen, delta_of_rows, by_affine)
             if l1:
-                add(np.sign(weights, scratch), by_weights, a=l1)
+                add(np.sign(values, scratch), by_values, a=l1)
             if l2:
-                add(weights, by_weights, a=2 * l2)
-            if bias:
-                np.dot(ones, delta, by_bias[0])
-            if context.is_first:
-                return delta
-            return back(delta)
+                add(values, by_values, a=2 * l2)
+            return delta if context.is_first else np.dot(kernel, delta, by_inputs)
 
         # Not by asum of BLAS: OpenBLAS' begins at the next multiple of 64 bytes, so
         # that the last bit depends on where an array lies.
         def penalty() -> float:
-            absolute = np.dot(np.abs(weights, scratch), every) if l1 else 0.0
-            return float(l1 * absolute + l2 * np.dot(weights, weights))
+            absolute = np.dot(np.abs(values, scratch), every) if l1 else 0.0
+            return float(l1 * absolute + l2 * np.dot(values, values))
 
         return NumpyTraining(forward, backward, penalty if self.penalized else None)
 
@@ -224,26 +218,6 @@ def affine_in_numpy(arrays: Sequence[np.ndarray], product: Product) -> RowsFunct
         return x
 
     return multiply_and_add if bias else multiply
-
-
-def _product_with_transposed(
-    kernel: np.ndarray, result: np.ndarray
-) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the function delta -> delta @ kernel.T, written over ``result``."""
-    if kernel.size < LARGE:
-        transposed = kernel.T
-        return lambda delta: np.dot(delta, transposed, result)
-    n_rows, (n_inputs, n_units) = len(result), kernel.shape
-    columns = np.empty((n_units, n_rows), kernel.dtype)
-    product = np.empty((n_inputs, n_rows), kernel.dtype)
-
-    def multiply(delta: np.ndarray) -> np.ndarray:
-        np.copyto(columns, delta.T)
-        np.dot(kernel, columns, product)
-        np.copyto(result, product.T)
-        return result
-
-    return multiply
 
 
 def _differ(parameters: Mapping[str, Any]) -> bool:

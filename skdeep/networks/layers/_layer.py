@@ -248,14 +248,14 @@ class Layer(ABC):
 
     def to_numpy_training(
         self,
-        arrays: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Return the functions that train without TensorFlow.
 
-        Asked of layers with ``trains_in_numpy``, whose rows have one axis. See
-        ``Network.to_numpy_training``.
+        Asked of layers with ``trains_in_numpy``, whose rows have one axis. Weights are
+        those of the layer. See ``Network.to_numpy_training``.
         """
         raise NotImplementedError(
             f"Expected a layer with trains_in_numpy; got {type(self).__name__}. Give "

@@ -103,12 +103,12 @@ class Output(KernelLayer):
 
     def to_numpy_training(
         self,
-        arrays: Sequence[np.ndarray],
-        gradients: Sequence[np.ndarray],
+        weights: np.ndarray,
+        gradients: np.ndarray,
         context: NumpyContext,
     ) -> NumpyTraining:
         """Multiply and add the bias."""
-        return self.affine_training(arrays, gradients, context)
+        return self.affine_training(self.units, weights, gradients, context)
 
     def to_onnx(
         self, graph: Graph, x: str, arrays: Sequence[Any], input_shape: Shape
