@@ -203,17 +203,16 @@ class NumpyProgram:
         self, chunk: DeviceChunk, rows: np.ndarray, numbers: Mapping[str, Any]
     ) -> np.ndarray:
         """Train on some rows in this order; return the sums of every batch."""
-        X, y, weight = (values.take(rows, axis=0) for values in chunk)
-        columns = np.ones((X.shape[1] + 1, len(X)), self._dtype)
-        columns[:-1] = X.T
         n_rows, batch_size = len(rows), self.key.batch_size
+        columns = np.ones((chunk.X.shape[1] + 1, n_rows), self._dtype)
+        columns[:-1] = chunk.X.take(rows, axis=0).T
+        y, weight = chunk.y.take(rows, axis=0), chunk.weight.take(rows, axis=0)
         factors = self._loss.factors(y, weight)
         logits = np.empty((n_rows, self.key.network.output_units), self._dtype)
         penalties = []
         decay = numbers.get(DECAY, constant_decay(self.key.optimizer))
         optimizer, gradient = self._optimizer, self._loss.gradient
         weights, gradients = self._weights.vector, self._gradients.vector
-        rate = self._rate
         whole, rest = n_rows - n_rows % batch_size, n_rows % batch_size
         factors[:whole] /= batch_size
         factors[whole:] /= rest or 1
@@ -225,7 +224,7 @@ class NumpyProgram:
                 penalties.append(part.penalty())
             delta = gradient(y[batch], outputs)
             part.backward(np.multiply(delta, factors[batch], delta).T)
-            optimizer.update(weights, gradients, rate(numbers), decay)
+            optimizer.update(weights, gradients, self._rate(numbers), decay)
         sums = self._sums(y, weight, logits, numbers)
         if penalties:
             sums[:, 0] += penalties * sums[:, 1]

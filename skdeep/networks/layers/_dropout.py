@@ -114,7 +114,7 @@ class Dropout(Layer):
         def forward(x: np.ndarray) -> np.ndarray:
             nonlocal factors, kept
             if kept.shape != x.shape:
-                # Derivatives want what comes in, and so may another epoch.
+                # Not over x: the derivative of the activation looks at it.
                 kept = np.ones(x.shape, x.dtype)
             factors = context.dropout(self.rate, (len(x) - 1, context.n_rows))
             np.multiply(x[:-1], factors, kept[:-1])
