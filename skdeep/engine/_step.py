@@ -329,7 +329,7 @@ class TrainingStep:
         def dropout(name: str, x: Any) -> Any:
             rate, shape = context.hyperparameters[name], tuple(x.shape)
             keep = context.apart(
-                lambda: keep_mask(shape, rate, seed, step, names.index(name)), shape
+                lambda: keep_mask(shape, rate, seed, step, names.index(name)), x
             )
             # Scaled here, so that prediction has nothing to do.
             kept = x / ops.cast(1.0 - rate, x.dtype)

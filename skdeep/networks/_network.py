@@ -60,7 +60,7 @@ def _cosine(x: Any) -> Any:
     return ops.cos(x)
 
 
-def _apart(make: Callable[[], Any], shape: tuple[int, ...]) -> Any:
+def _apart(make: Callable[[], Any], x: Any) -> Any:
     """Call it."""
     return make()
 
@@ -107,7 +107,7 @@ class CallContext:
     convolution : callable
         (x, kernel, padding) -> the convolution, channels last, strides of 1.
     apart : callable
-        (make, shape) -> ``make()``, a mask of that shape.
+        (make, x) -> ``make()``, a mask for x.
     cosine : callable
         x -> its cosine.
     recurrence : callable
@@ -125,7 +125,7 @@ class CallContext:
     # gradients.
     product: Callable[[Any, Any], Any] = _product
     convolution: Callable[..., Any] = _convolution
-    apart: Callable[[Callable[[], Any], tuple[int, ...]], Any] = _apart
+    apart: Callable[[Callable[[], Any], Any], Any] = _apart
     cosine: Callable[[Any], Any] = _cosine
     recurrence: Callable[..., Any] = _recurrence
     step_mask: Any = None
