@@ -28,7 +28,6 @@ N_AT_ONCE = 2
 IMPORTED = ("pytest", "tensorflow", "keras", "pandas", "sklearn.ensemble", "skdeep")
 # What the files of a process have together at most, unless it is one file. The size of
 # a file says roughly how long it takes and how many programs it compiles.
-# With --fast importing takes longer than testing, and there are but two parts.
 PART_BYTES = 60_000
 # Files that take longer than their size says, and by how much.
 LONGER = {"test_oracle.py": 3, "test_sklearn.py": 12}
@@ -71,8 +70,8 @@ def parts(files: list[Path], most: int) -> list[list[Path]]:
 
 
 def fast_parts(files: list[Path]) -> list[list[Path]]:
-    """Divide files for a fast run."""
-    return parts(files, size(files) * 3 // 5)
+    """Divide files for a fast run: few processes, so that tests share programs."""
+    return parts(files, size(files) // 4)
 
 
 def whole_parts(files: list[Path]) -> list[list[Path]]:
