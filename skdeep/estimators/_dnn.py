@@ -254,7 +254,7 @@ class DNNClassifier(NetworkClassifier, TableNetwork):
         that has it.
     jit_compile : bool or "auto", default="auto"
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
-        CPU, and not for convolutions, which lose, nor for fits of at most 1,500 updates
+        CPU, and not for convolutions, which lose, nor for fits of at most 1,600 updates
         and half a second, which NumPy trains with nothing to compile, if it has all
         parts of the network. Give True for many short fits of one architecture, False
         for a search over many architectures.
@@ -622,7 +622,7 @@ class DNNRegressor(NetworkRegressor, TableNetwork):
         that has it.
     jit_compile : bool or "auto", default="auto"
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
-        CPU, and not for convolutions, which lose, nor for fits of at most 1,500 updates
+        CPU, and not for convolutions, which lose, nor for fits of at most 1,600 updates
         and half a second, which NumPy trains with nothing to compile, if it has all
         parts of the network. Give True for many short fits of one architecture, False
         for a search over many architectures.

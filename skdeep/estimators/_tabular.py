@@ -286,7 +286,7 @@ class TabularClassifier(NetworkClassifier, RawTableNetwork):
         that has it.
     jit_compile : bool or "auto", default="auto"
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
-        CPU, and not for convolutions, which lose, nor for fits of at most 1,500 updates
+        CPU, and not for convolutions, which lose, nor for fits of at most 1,600 updates
         and half a second, which NumPy trains with nothing to compile, if it has all
         parts of the network. Give True for many short fits of one architecture, False
         for a search over many architectures.
@@ -670,7 +670,7 @@ class TabularRegressor(NetworkRegressor, RawTableNetwork):
         that has it.
     jit_compile : bool or "auto", default="auto"
         Compile with XLA. "auto" does so for dense networks, which gain twentyfold on a
-        CPU, and not for convolutions, which lose, nor for fits of at most 1,500 updates
+        CPU, and not for convolutions, which lose, nor for fits of at most 1,600 updates
         and half a second, which NumPy trains with nothing to compile, if it has all
         parts of the network. Give True for many short fits of one architecture, False
         for a search over many architectures.
