@@ -91,7 +91,7 @@ def _linear(x: Values, y: Values) -> Values:
     return np.ones_like(y)
 
 
-LINEAR = Derivative(_linear)
+LINEAR, RELU = Derivative(_linear), Derivative(_relu)
 # By the names of Keras.
 DERIVATIVES: dict[str, Derivative] = {
     "elu": Derivative(_elu, needs_inputs=True),
@@ -99,7 +99,7 @@ DERIVATIVES: dict[str, Derivative] = {
     "gelu": Derivative(_gelu, needs_inputs=True),
     "linear": LINEAR,
     "leaky_relu": Derivative(_leaky_relu, needs_inputs=True),
-    "relu": Derivative(_relu),
+    "relu": RELU,
     "relu6": Derivative(_relu6),
     "selu": Derivative(_selu),
     "sigmoid": Derivative(_sigmoid),

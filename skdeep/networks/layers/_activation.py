@@ -15,7 +15,7 @@ from skdeep.keras_objects._activations import (
     check_activation,
 )
 from skdeep.keras_objects._numpy_activations import numpy_activation
-from skdeep.keras_objects._numpy_derivatives import LINEAR, numpy_derivative
+from skdeep.keras_objects._numpy_derivatives import LINEAR, RELU, numpy_derivative
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.keras_objects._spec import to_spec
 from skdeep.networks._network import CallContext, NumpyContext, NumpyTraining
@@ -115,6 +115,8 @@ class Activation(ActivityLayer):
         assert derivative is not None
         if derivative is LINEAR:
             return NumpyTraining(function, function)
+        if derivative is RELU:
+            return _relu_training()
         inputs = outputs = np.empty(0)
 
         def forward(x: np.ndarray) -> np.ndarray:
@@ -136,6 +138,40 @@ class Activation(ActivityLayer):
     ) -> str:
         """The operators of the activation."""
         return add_activation(graph, x, self.activation, dict(self.params), axis=1)
+
+
+def _relu_training() -> NumpyTraining:
+    """max(x, 0), the commonest activation, in a third of the general way's time."""
+    before = inside = zeros = bits = ones = positive = np.empty(0)
+    before_delta = bits_of_delta = np.empty(0)
+
+    def forward(x: np.ndarray) -> np.ndarray:
+        nonlocal before, inside, zeros, bits, ones, positive
+        if x is not before:
+            before, inside = x, x[:-1]
+            zeros, bits = np.zeros_like(inside), _bits(inside)
+            ones, positive = np.ones_like(bits), np.empty_like(bits)
+        # An array of zeros: compared with a number NumPy takes another, slower way.
+        np.maximum(inside, zeros, out=inside)
+        return x
+
+    def backward(delta: np.ndarray) -> np.ndarray:
+        nonlocal before_delta, bits_of_delta
+        if delta is not before_delta:
+            before_delta, bits_of_delta = delta, _bits(delta)
+        # The bits of a positive number, read as a whole one, are at least 1, those of
+        # zero are 0; and bits times 1 stay what they are. Comparing, and multiplying
+        # with truth values, takes three times as long.
+        np.minimum(bits, ones, out=positive)
+        np.multiply(bits_of_delta, positive, bits_of_delta)
+        return delta
+
+    return NumpyTraining(forward, backward)
+
+
+def _bits(x: np.ndarray) -> np.ndarray:
+    """The same memory, read as whole numbers."""
+    return x.view(np.dtype(f"i{x.itemsize}"))
 
 
 def _check_kinds(activations: list[Any], params: list[Any]) -> None:
