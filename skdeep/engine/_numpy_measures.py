@@ -39,8 +39,13 @@ class NumpyLoss(NamedTuple):
         return weight[:, np.newaxis] * weight.dtype.type(self.scale / n_outputs)
 
 
+def _row_means(values: Values) -> Values:
+    """The mean of every row; of one value it takes NumPy 6 µs, as long as the rest."""
+    return values[:, 0] if values.shape[1] == 1 else values.mean(axis=1)
+
+
 def _squared(y: Values, logits: Values) -> Values:
-    return np.square(logits - y).mean(axis=1)
+    return _row_means(np.square(logits - y))
 
 
 def _squared_gradient(y: Values, logits: Values) -> Values:
@@ -48,7 +53,7 @@ def _squared_gradient(y: Values, logits: Values) -> Values:
 
 
 def _absolute(y: Values, logits: Values) -> Values:
-    return np.abs(logits - y).mean(axis=1)
+    return _row_means(np.abs(logits - y))
 
 
 def _absolute_gradient(y: Values, logits: Values) -> Values:
@@ -59,7 +64,7 @@ def _absolute_gradient(y: Values, logits: Values) -> Values:
 def _huber(y: Values, logits: Values) -> Values:
     distance = np.abs(logits - y)
     values = np.where(distance <= 1, 0.5 * np.square(distance), distance - 0.5)
-    return values.mean(axis=1)
+    return _row_means(values)
 
 
 def _huber_gradient(y: Values, logits: Values) -> Values:
@@ -69,7 +74,7 @@ def _huber_gradient(y: Values, logits: Values) -> Values:
 
 def _binary(y: Values, logits: Values) -> Values:
     values = np.maximum(logits, 0) - logits * y + np.log1p(np.exp(-np.abs(logits)))
-    return values.mean(axis=1)
+    return _row_means(values)
 
 
 def _binary_gradient(y: Values, logits: Values) -> Values:
@@ -109,15 +114,15 @@ LOSSES = {
 
 
 def _squared_error(y: Values, given: Values) -> Values:
-    return np.square(y - given).mean(axis=1)
+    return _row_means(np.square(y - given))
 
 
 def _absolute_error(y: Values, given: Values) -> Values:
-    return np.abs(y - given).mean(axis=1)
+    return _row_means(np.abs(y - given))
 
 
 def _binary_accuracy(y: Values, given: Values) -> Values:
-    return ((given > 0.5) == (y > 0.5)).mean(axis=1)
+    return _row_means((given > 0.5) == (y > 0.5))
 
 
 def _class_accuracy(y: Values, given: Values) -> Values:

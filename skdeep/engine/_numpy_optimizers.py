@@ -82,6 +82,8 @@ class NumpyOptimizer(ABC):
         self._slots = [FlatWeights(shapes, dtype) for _ in range(self._n_slots)]
         self._memory = [slot.vector for slot in self._slots]
         self._work = np.empty(sum(map(math.prod, shapes)), dtype)
+        # Of no axis: a number would be made one in every update.
+        self._epsilon = np.array(self._set.get("epsilon", 0), dtype)
         # y += a * x and x *= a in one go: a third of an update less than with the
         # functions of NumPy, which take two.
         self._add, self._scale = get_blas_funcs(("axpy", "scal"), (self._work,))
@@ -152,7 +154,7 @@ class Adam(NumpyOptimizer):
         power_1 = float(np.float32(beta_1)) ** self.step
         power_2 = float(np.float32(beta_2)) ** self.step
         np.sqrt(second, work)
-        np.add(work, work.dtype.type(self._set["epsilon"]), work)
+        np.add(work, self._epsilon, work)
         np.divide(first, work, work)
         self._add(work, weights, a=-rate * math.sqrt(1 - power_2) / (1 - power_1))
 
@@ -198,7 +200,7 @@ class RMSprop(NumpyOptimizer):
         np.multiply(gradients, gradients, work)
         self._scale(rho, squares)
         self._add(work, squares, a=1 - rho)
-        np.add(squares, work.dtype.type(self._set["epsilon"]), work)
+        np.add(squares, self._epsilon, work)
         np.sqrt(work, work)
         np.divide(gradients, work, work)
         if not moving:

@@ -1,9 +1,9 @@
 """The train and evaluate functions of a key in NumPy: nothing is compiled.
 
 A compilation takes a second, however short the fit behind it. An update of a small
-dense network takes NumPy some 50 µs, two to three times as long as a compiled one, so a
-fit of few updates is over sooner here, and a search over architectures is many of
-them. ``_choice`` draws the line.
+dense network takes NumPy some 50 µs, up to twice as long as a compiled one, so a fit of
+few updates is over sooner here, and a search over architectures is many of them.
+``_choice`` draws the line.
 
 Same masks, same formulas, same order of rows as a compiled program: the weights are the
 same to rounding. A program belongs to one run, and has the memory for it.
@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from skdeep.data._training_data import TrainingData
 from skdeep.engine._key import ProgramKey
-from skdeep.engine._numpy_measures import numpy_loss, numpy_metrics
+from skdeep.engine._numpy_measures import NumpyLoss, numpy_loss, numpy_metrics
 from skdeep.engine._numpy_optimizers import (
     FlatWeights,
     constant_decay,
@@ -98,6 +98,8 @@ class NumpyProgram:
         self._output = ACTIVATIONS[recipe.loss.activation]
         # By the number of rows of a batch: whole ones, and the last of an epoch.
         self._parts: dict[int, NumpyTraining] = {}
+        self._epochs: dict[int, RowsOfEpoch] = {}  # by the number of their rows
+        self._decay = constant_decay(key.optimizer)
         self._dropout_seed, self._factors = 0, self._dropout(0)
 
     def array(self, values: Any) -> np.ndarray:
@@ -203,32 +205,36 @@ class NumpyProgram:
         self, chunk: DeviceChunk, rows: np.ndarray, numbers: Mapping[str, Any]
     ) -> np.ndarray:
         """Train on some rows in this order; return the sums of every batch."""
-        n_rows, batch_size = len(rows), self.key.batch_size
-        columns = np.ones((chunk.X.shape[1] + 1, n_rows), self._dtype)
-        columns[:-1] = chunk.X.take(rows, axis=0).T
-        y, weight = chunk.y.take(rows, axis=0), chunk.weight.take(rows, axis=0)
-        factors = self._loss.factors(y, weight)
-        logits = np.empty((n_rows, self.key.network.output_units), self._dtype)
+        epoch = self._rows_of_epoch(chunk, len(rows))
+        epoch.fill(chunk, rows, self._loss)
         penalties = []
-        decay = numbers.get(DECAY, constant_decay(self.key.optimizer))
-        optimizer, gradient = self._optimizer, self._loss.gradient
+        decay = numbers.get(DECAY, self._decay)
+        update, gradient = self._optimizer.update, self._loss.gradient
         weights, gradients = self._weights.vector, self._gradients.vector
-        whole, rest = n_rows - n_rows % batch_size, n_rows % batch_size
-        factors[:whole] /= batch_size
-        factors[whole:] /= rest or 1
-        for batch in self._batches(n_rows):
-            part = self._part(batch.stop - batch.start, numbers)
-            outputs = part.forward(columns[:, batch])[:-1].T
-            logits[batch] = outputs
-            if part.penalty:
-                penalties.append(part.penalty())
-            delta = gradient(y[batch], outputs)
-            part.backward(np.multiply(delta, factors[batch], delta).T)
-            optimizer.update(weights, gradients, self._rate(numbers), decay)
-        sums = self._sums(y, weight, logits, numbers)
+        parts = {n: self._part(n, numbers) for n in {b.n_rows for b in epoch.batches}}
+        for n_rows, x, y, factors, logits in epoch.batches:
+            forward, backward, penalty = parts[n_rows]
+            outputs = forward(x)[:-1].T
+            np.copyto(logits, outputs)
+            if penalty:
+                penalties.append(penalty())
+            delta = gradient(y, outputs)
+            backward(np.multiply(delta, factors, delta).T)
+            update(weights, gradients, self._rate(numbers), decay)
+        sums = self._sums(epoch.y, epoch.weight, epoch.logits, numbers)
         if penalties:
             sums[:, 0] += penalties * sums[:, 1]
         return sums
+
+    def _rows_of_epoch(self, chunk: DeviceChunk, n_rows: int) -> RowsOfEpoch:
+        """Room for the rows of an epoch. Sets: ``_epochs``."""
+        found = self._epochs.get(n_rows)
+        if found is None:
+            batches = self._batches(n_rows)
+            n_outputs = self.key.network.output_units
+            found = RowsOfEpoch(chunk, n_rows, batches, n_outputs, self._dtype)
+            self._epochs[n_rows] = found
+        return found
 
     def _batches(self, n_rows: int) -> list[slice]:
         """Where the batches of some rows are."""
@@ -269,7 +275,7 @@ class NumpyProgram:
         numbers: Mapping[str, Any],
     ) -> np.ndarray:  # -> (n_batches, 2 + n_metrics)
         """The sum of losses, the number of rows, and the sums of the metrics."""
-        values = [self._loss.values(y, logits) * weight, np.ones(len(y))]
+        values: list[Any] = [self._loss.values(y, logits) * weight, 1]
         if self._metrics:
             given = self._output(logits)
             if self.key.objective.target_type.has_units:
@@ -277,8 +283,10 @@ class NumpyProgram:
                 y, given = y * scale + offset, given * scale + offset
             # As in Keras' history a row counts once in a metric, whatever it weighs.
             values += [metric.values(y, given) for metric in self._metrics]
-        starts = [batch.start for batch in self._batches(len(y))]
-        by_row = np.stack(values, axis=1, dtype=float)
+        starts = np.arange(0, len(y), self.key.batch_size)
+        by_row = np.empty((len(y), len(values)))
+        for place, of_rows in enumerate(values):
+            by_row[:, place] = of_rows
         return np.add.reduceat(by_row, starts, axis=0)
 
     @property
@@ -293,9 +301,71 @@ class NumpyProgram:
         return [loss / n_rows, *(m.result(value / n_rows) for m, value in means)]
 
 
+class Batch(NamedTuple):
+    """Views of the rows of a batch; see ``RowsOfEpoch``."""
+
+    n_rows: int
+    columns: np.ndarray
+    y: np.ndarray
+    factors: np.ndarray
+    logits: np.ndarray
+
+
+class RowsOfEpoch:
+    """The rows of an epoch in the order of the epoch, and their batches.
+
+    The memory is the same for all epochs: cutting it into batches took a twentieth of
+    an update.
+
+    Attributes
+    ----------
+    columns : array of shape (n_features + 1, n_rows)
+        A row is a column, and below it stands a one.
+    y : array of shape (n_rows,) or (n_rows, n_outputs)
+        What is to be learnt.
+    weight : array of shape (n_rows,)
+        Of the rows.
+    factors : array of shape (n_rows, 1)
+        What the gradient of a row is multiplied by.
+    logits : array of shape (n_rows, n_outputs)
+        What the network makes of the rows.
+    batches : list of Batch
+        Views of all but the weight.
+    """
+
+    def __init__(
+        self,
+        chunk: DeviceChunk,
+        n_rows: int,
+        batches: Sequence[slice],
+        n_outputs: int,
+        dtype: Any,
+    ):
+        self.columns = np.ones((chunk.X.shape[1] + 1, n_rows), dtype)
+        self.y = np.empty((n_rows, *chunk.y.shape[1:]), chunk.y.dtype)
+        self.weight = np.empty(n_rows, chunk.weight.dtype)
+        self.factors = np.empty((n_rows, 1), dtype)
+        self.logits = np.empty((n_rows, n_outputs), dtype)
+        sizes = [batch.stop - batch.start for batch in batches]
+        self._sizes = np.repeat(sizes, sizes)[:, np.newaxis].astype(dtype)
+        of_rows = (self.y, self.factors, self.logits)
+        self.batches = [
+            Batch(size, self.columns[:, batch], *(array[batch] for array in of_rows))
+            for size, batch in zip(sizes, batches, strict=True)
+        ]
+
+    def fill(self, chunk: DeviceChunk, rows: np.ndarray, loss: NumpyLoss) -> None:
+        """Put the rows with these numbers in."""
+        self.columns[:-1] = chunk.X.take(rows, axis=0).T
+        chunk.y.take(rows, axis=0, out=self.y)
+        chunk.weight.take(rows, axis=0, out=self.weight)
+        np.divide(loss.factors(self.y, self.weight), self._sizes, self.factors)
+
+
 def _added(sums: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Add the sums of batches, one after the other, wherever a call is cut."""
-    return np.vstack([sums, others]).cumsum(axis=0)[-1]
+    others[0] += sums
+    return others.cumsum(axis=0)[-1]
 
 
 def _applied(x: np.ndarray, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:

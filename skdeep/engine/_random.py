@@ -19,6 +19,7 @@ from sklearn.utils import check_random_state
 MIXING = ((16, 0x7FEB352D), (15, 0x846CA68B))
 LAST_SHIFT = 16
 LAYER_KEY = 0x85EBCA6B  # what the seeds of two layers differ by
+NOTHING = np.empty((0, 0))
 MAX_AHEAD = 2**16  # values of masks made at once; they and their bits fit a cache
 
 
@@ -118,7 +119,7 @@ class DropoutFactors:
         self._seed = seed
         self._dtype = np.dtype(dtype)
         # Of each rate the first update of those that are made, and their factors.
-        self._made: dict[str, tuple[int, np.ndarray]] = {}
+        self._made: dict[str, tuple[int, Sequence[np.ndarray]]] = {}
 
     def of(
         self, name: str, shape: tuple[int, int], rate: float, step: int
@@ -128,12 +129,14 @@ class DropoutFactors:
         ``shape`` is (n_units, n_rows): a row has a column. Rows behind the last of a
         batch change nothing, so fewer rows have the first columns. Sets: ``_made``.
         """
-        first, factors = self._made.get(name, (0, np.empty((0, 0, 0))))
-        place, n_rows = step - first, shape[1]
-        if not 0 <= place < len(factors) or factors.shape[2] < n_rows:
-            factors = self._make(self._layers[name], shape, rate, step)
-            self._made[name], place = (step, factors), 0
-        return factors[place, :, :n_rows]
+        first, made = self._made.get(name, (step, NOTHING))
+        factors = made[step - first] if 0 <= step - first < len(made) else NOTHING
+        if factors.shape == shape:
+            return factors
+        if factors is NOTHING or factors.shape[1] < shape[1]:
+            made = list(self._make(self._layers[name], shape, rate, step))
+            self._made[name], factors = (step, made), made[0]
+        return factors[:, : shape[1]]
 
     def _make(
         self, layer: int, shape: tuple[int, int], rate: float, step: int

@@ -282,7 +282,7 @@ class LayerStack:
             functools.partial(
                 _through, [part.backward for part in reversed(parts[-n_behind:])]
             ),
-            (lambda: sum(penalty() for penalty in penalties)) if penalties else None,
+            (lambda: sum([penalty() for penalty in penalties])) if penalties else None,
         )
 
     def to_onnx(self, graph: Graph, x: str, weights: Sequence[np.ndarray]) -> str:

@@ -109,15 +109,18 @@ class Dropout(Layer):
         context: NumpyContext,
     ) -> NumpyTraining:
         """Multiply with 0 or 1 / (1 - rate)."""
-        factors = kept = np.empty(0)
+        before = inside = factors = kept = kept_inside = np.empty(0)
 
         def forward(x: np.ndarray) -> np.ndarray:
-            nonlocal factors, kept
+            nonlocal before, inside, factors, kept, kept_inside
+            if x is not before:
+                before, inside = x, x[:-1]
             if kept.shape != x.shape:
                 # Not over x: the derivative of the activation looks at it.
                 kept = np.ones(x.shape, x.dtype)
-            factors = context.dropout(self.rate, (len(x) - 1, context.n_rows))
-            np.multiply(x[:-1], factors, kept[:-1])
+                kept_inside = kept[:-1]
+            factors = context.dropout(self.rate, (len(inside), context.n_rows))
+            np.multiply(inside, factors, kept_inside)
             return kept
 
         def backward(delta: np.ndarray) -> np.ndarray:

@@ -130,6 +130,7 @@ class KernelLayer(Layer):
         # As in ``_numpy_optimizers``: penalties took half as long as all the rest.
         add = get_blas_funcs("axpy", (values,))
         seen = outputs
+        before = flipped = np.empty(0)
 
         # np.dot takes half the time of np.matmul where products are small.
         def forward(x: np.ndarray) -> np.ndarray:
@@ -139,8 +140,11 @@ class KernelLayer(Layer):
             return outputs
 
         def backward(delta: np.ndarray) -> np.ndarray:
+            nonlocal before, flipped
+            if delta is not before:
+                before, flipped = delta, delta.T
             # With the transposed array OpenBLAS takes as long, with 32 rows longer.
-            np.copyto(delta_of_rows, delta.T)
+            np.copyto(delta_of_rows, flipped)
             np.dot(seen, delta_of_rows, by_affine)
             if l1:
                 add(np.sign(values, scratch), by_values, a=l1)
@@ -151,8 +155,10 @@ class KernelLayer(Layer):
         # Not by asum of BLAS: OpenBLAS' begins at the next multiple of 64 bytes, so
         # that the last bit depends on where an array lies.
         def penalty() -> float:
-            absolute = np.dot(np.abs(values, scratch), every) if l1 else 0.0
-            return float(l1 * absolute + l2 * np.dot(values, values))
+            squares = l2 * float(values.dot(values))
+            if not l1:
+                return squares
+            return squares + l1 * float(np.abs(values, scratch).dot(every))
 
         return NumpyTraining(forward, backward, penalty if self.penalized else None)
 
