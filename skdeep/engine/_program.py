@@ -7,8 +7,8 @@ no lock, so threads train with it side by side.
 What takes the time of a compilation is the number of kernels, some 20 ms each however
 small. So the host computes what it can, and the loop over epochs is not a loop of its
 own: 45 kernels in place of 51 for two hidden layers, 54 in place of 65 with dropout,
-L1 and L2. Updating all weights as one vector made 38 of 45, but gathering them took a
-warm fit 12 to 60 % longer.
+L1 and L2. Small weights are updated as one vector (see ``_weight_groups``); all of
+them made a warm fit 12 to 60 % longer.
 """
 
 from __future__ import annotations

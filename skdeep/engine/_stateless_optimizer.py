@@ -39,6 +39,8 @@ class StatelessOptimizer:
     ----------
     use_ema : bool
         Whether it averages the weights.
+    memory_names : list of str
+        Of what it remembers; that of a weight begins with the weight's name.
     """
 
     def __init__(
@@ -62,9 +64,10 @@ class StatelessOptimizer:
         self._trainable = list(variables)
         self._keras.build(self._trainable)
         self._memory = list(self._keras.variables)
+        self.memory_names = [v.name for v in self._memory]
         # Its counter of calls; ``iterations`` is a tensor, not a variable, while
         # gradients are accumulated, and counts updates.
-        self._calls_at = [v.name for v in self._memory].index("iteration")
+        self._calls_at = self.memory_names.index("iteration")
         self._calls_per_update = self._keras.gradient_accumulation_steps or 1
         self.use_ema = bool(self._keras.use_ema)
 

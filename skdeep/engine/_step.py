@@ -19,6 +19,11 @@ from skdeep.engine._measures import Measures
 from skdeep.engine._random import keep_mask
 from skdeep.engine._state import DeviceChunk, State
 from skdeep.engine._stateless_optimizer import StatelessOptimizer
+from skdeep.engine._weight_groups import (
+    WeightGroups,
+    joined,
+    updates_number_by_number,
+)
 from skdeep.engine.backends._protocol import Backend, Kernels
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._optimizers import DECAY
@@ -72,7 +77,8 @@ class TrainingStep:
         )
         self._specs = key.network.weight_specs()
         self._trained = [i for i, spec in enumerate(self._specs) if spec.trainable]
-        placeholders = [self._placeholder(self._specs[i]) for i in self._trained]
+        self._groups = self._weight_groups()
+        placeholders = [self._placeholder(group) for group in self._groups.members]
         with explained("optimizer", "See keras.optimizers for its arguments."):
             self._optimizer = StatelessOptimizer(
                 key.optimizer.spec, placeholders, self._dtype, key.optimizer.decays
@@ -84,16 +90,28 @@ class TrainingStep:
         totals = [np.zeros((), self._dtype)] * 2  # sum of losses, number of rows
         self._metrics_start = [*totals, *self._probe()]
 
-    def _placeholder(self, spec: Any) -> Any:
-        """A variable of the shape of a weight, for the optimizer to know."""
+    def _weight_groups(self) -> WeightGroups:
+        """Which of the trained weights the optimizer gets together."""
+        specs = [self._specs[i] for i in self._trained]
+        joins = updates_number_by_number(self._key.optimizer.spec)
+        return WeightGroups(
+            [spec.shape for spec in specs],
+            [joins and spec.constraint is None for spec in specs],
+        )
+
+    def _placeholder(self, group: Sequence[int]) -> Any:
+        """A variable of the shape of a weight or a group, for the optimizer to know."""
         import keras
 
+        specs = [self._specs[self._trained[i]] for i in group]
+        zeros = [np.zeros(spec.shape, self._dtype) for spec in specs]
+        first = specs[0]
         variable = keras.Variable(
-            np.zeros(spec.shape, self._dtype),
+            zeros[0] if len(group) == 1 else joined(zeros),
             dtype=self._dtype,
-            name=f"{spec.layer}_{spec.role}",
+            name=f"{first.layer}_{first.role}",
         )
-        variable.constraint = spec.constraint
+        variable.constraint = first.constraint
         return variable
 
     def _probe(self) -> list[np.ndarray]:
@@ -140,19 +158,22 @@ class TrainingStep:
     ) -> State:
         """Make the state before the first update, or before the next one."""
         array = self._backend.array
-        return State(
+        state = State(
             [array(w) for w in weights],
-            [array(v) for v in (optimizer or self._optimizer_start)],
+            [array(v) for v in self._optimizer_start],
             [array(v) for v in self._metrics_start],
         )
+        return self.with_optimizer(state, optimizer) if optimizer else state
 
     def with_optimizer(self, state: State, memory: Sequence[np.ndarray]) -> State:
         """Let the optimizer remember something else."""
-        return state._replace(optimizer=[self._backend.array(v) for v in memory])
+        groups = self._groups.memory_of_groups(memory, self._key.optimizer.spec)
+        return state._replace(optimizer=[self._backend.array(v) for v in groups])
 
     def optimizer_memory(self, state: State) -> list[np.ndarray]:
         """Copy what the optimizer remembers, one array per weight array."""
-        return [self._backend.numpy(v) for v in state.optimizer]
+        groups = [self._backend.numpy(v) for v in state.optimizer]
+        return self._groups.memory_of_weights(groups, self._key.optimizer.spec)
 
     def finish(self, state: State) -> State:
         """Do what the optimizer does after the last epoch: ``use_ema`` averages."""
@@ -232,13 +253,15 @@ class TrainingStep:
         (metrics, averages), gradients = self._backend.gradients(loss_of, trained)
         # The rate is that of the updates before this one: the first has step 0. Metrics
         # were taken from outputs before the update, as Keras does.
-        trained, memory = self._optimizer.apply(
+        groups, backend = self._groups, self._backend
+        updated, memory = self._optimizer.apply(
             state.optimizer,
-            gradients,
-            trained,
+            groups.join(gradients, backend.joined),
+            groups.join(trained, backend.joined),
             self.learning_rate(state, hyperparameters),
             hyperparameters.get(DECAY),
         )
+        trained = groups.part(updated, backend.parted)
         # Limits come after the update, like Keras' constraints.
         weights = self._with_trained(
             state.weights, self._limited(trained, hyperparameters)

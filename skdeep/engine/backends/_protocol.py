@@ -43,6 +43,12 @@ class Backend(Protocol):
     def rows(self, array: Any, numbers: Any) -> Any:
         """Return ``array[numbers]``."""
 
+    def joined(self, arrays: Sequence[Any]) -> Any:
+        """Return a vector of all values, one array behind the other."""
+
+    def parted(self, vector: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+        """Cut a vector into arrays of these shapes."""
+
     def kernels(self, always: Any, depth: int, jit_compile: bool) -> Kernels:
         """Return what a network of this depth multiplies and convolves with.
 

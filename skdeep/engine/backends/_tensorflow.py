@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -60,6 +61,15 @@ class TensorFlowBackend:
     def rows(self, array: Any, numbers: Any) -> Any:
         """Gather rows."""
         return self._tf.gather(array, numbers)
+
+    def joined(self, arrays: Sequence[Any]) -> Any:
+        """Concatenate."""
+        return self._tf.concat([self._tf.reshape(a, [-1]) for a in arrays], axis=0)
+
+    def parted(self, vector: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
+        """Split."""
+        parts = self._tf.split(vector, [math.prod(shape) for shape in shapes])
+        return [self._tf.reshape(p, s) for p, s in zip(parts, shapes, strict=True)]
 
     def kernels(self, always: Any, depth: int, jit_compile: bool) -> Kernels:
         """Keep small products under XLA on one thread; convolve alike on any number.
