@@ -34,8 +34,12 @@ LONGER = {"test_oracle.py": 3, "test_sklearn.py": 12}
 CAREFUL_BYTES = 40_000
 # XLA makes machine code with less care, in a third of the time: the programs of tests
 # run for milliseconds. Formulas and how XLA rewrites them stay the same; rounding does
-# not. An XLA that lacks a flag ends the process and names it.
-CHEAP = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+# not. An XLA that lacks a flag ends the process and names it. By default it makes up to
+# 32 modules of a program, which takes a fifth longer than to make one.
+CHEAP = (
+    "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false "
+    "--xla_cpu_parallel_codegen_split_count=1"
+)
 # Threads of OpenBLAS and OpenMP that have nothing to do turn in circles for a while;
 # here another process needs the core.
 SLEEPY = {"OMP_WAIT_POLICY": "passive", "OPENBLAS_THREAD_TIMEOUT": "4"}
