@@ -24,8 +24,9 @@ from skdeep.keras_objects._onnx_activations import ACTIVATIONS
 from skdeep.networks._from_parameters import make_network
 from skdeep.networks._head import ClassHead
 
-# Without XLA, which compiles longer than these networks train.
+# Without XLA and Adam, which compile longer than these networks train.
 SMALL = {
+    "optimizer": "sgd",
     "hidden_layer_sizes": (6,),
     "epochs": 2,
     "random_state": 0,

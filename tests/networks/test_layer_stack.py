@@ -12,6 +12,13 @@ RNG = np.random.RandomState(0)
 X = RNG.normal(size=(40, 5)).astype(np.float32)
 IMAGES = RNG.uniform(size=(40, 7, 6, 2)).astype(np.float32)
 Y = RNG.randint(3, size=40)
+# Who trains the networks makes no difference here: what compiles soonest.
+QUICK = {
+    "optimizer": "sgd",
+    "learning_rate": 0.1,
+    "jit_compile": False,
+    "random_state": 0,
+}
 CASES = {
     "plain": (DNNClassifier(), X),
     "all of it": (
@@ -69,7 +76,7 @@ CASES = {
 def test_model_predicts_what_the_estimator_predicts(name):
     """Outputs of model_ and of the estimator agree to rounding."""
     estimator, rows = CASES[name]
-    estimator.set_params(epochs=3, random_state=0).fit(rows, Y)
+    estimator.set_params(epochs=3, **QUICK).fit(rows, Y)
 
     found = np.asarray(estimator.model_(rows))
 
@@ -86,7 +93,7 @@ def test_model_saves_and_loads_without_skdeep_objects(name, tmp_path):
     estimator, rows = CASES[name]
     if name == "layer":
         estimator.set_params(activation="leaky_relu")
-    model = estimator.set_params(epochs=1, random_state=0).fit(rows, Y).model_
+    model = estimator.set_params(epochs=1, **QUICK).fit(rows, Y).model_
     path = tmp_path / "network.keras"
 
     model.save(path)
@@ -100,7 +107,7 @@ def test_model_saves_and_loads_without_skdeep_objects(name, tmp_path):
 def test_weight_list_matches_the_model(name):
     """Weights are listed in the order and shapes of the Keras model."""
     estimator, rows = CASES[name]
-    estimator.set_params(epochs=1).fit(rows, Y)
+    estimator.set_params(epochs=1, **QUICK).fit(rows, Y)
 
     shapes = [spec.shape for spec in estimator._fitted.network.weight_specs()]
 
