@@ -33,7 +33,7 @@ Y_CLASSES = np.digitize(Y_NUMBER, [-1, 1])
 WEIGHTS = RNG.uniform(0.2, 3, size=N_ROWS)
 WEIGHTS /= WEIGHTS.mean()
 SMALL = {
-    "hidden_layer_sizes": (8, 6),
+    "hidden_layer_sizes": (6,),
     "epochs": EPOCHS,
     "batch_size": BATCH_SIZE,
     "shuffle": False,
@@ -119,7 +119,7 @@ def test_every_optimizer_takes_the_steps_of_keras(name):
     """Losses and weights after 16 updates equal those of Keras' own loop."""
     own, params = OPTIMIZERS[name]
     kind = name.split()[0]
-    settings = {**PLAIN, "hidden_layer_sizes": (6,), "optimizer": kind, **own}
+    settings = {**PLAIN, "optimizer": kind, **own}
     estimator = DNNRegressor(**settings, optimizer_params=params)
     theirs = keras.optimizers.get({"class_name": kind, "config": {**own, **params}})
 
@@ -132,13 +132,14 @@ def test_every_optimizer_takes_the_steps_of_keras(name):
 
 
 NETWORKS = {
-    "plain": {},
+    "plain": {"hidden_layer_sizes": (8, 6)},
     "linear": {"hidden_layer_sizes": ()},
-    "l1 and l2": {"l1": 0.01, "l2": 0.02},
+    "l1 and l2": {"hidden_layer_sizes": (8, 6), "l1": 0.01, "l2": 0.02},
     "linear with l2": {"hidden_layer_sizes": (), "l2": 0.05},
     "activity": {"activity_l1": 0.01},
     "batch normalisation": {"batch_normalization": True},
     "batch normalisation with all": {
+        "hidden_layer_sizes": (8, 6),
         "batch_normalization": True,
         "l1": 0.001,
         "l2": 0.002,
@@ -151,6 +152,7 @@ NETWORKS = {
     },
     "maxout": {"activation": "maxout", "activation_params": {"n_pieces": 3}},
     "one value per layer": {
+        "hidden_layer_sizes": (8, 6),
         "activation": ("maxout", "tanh"),
         "activation_params": ({"n_pieces": 3}, None),
         "batch_normalization": (False, "after"),
@@ -460,8 +462,9 @@ class Planned(keras.optimizers.schedules.LearningRateSchedule):
 def test_a_schedule_by_name_follows_its_formula(name, n_steps):
     """Over the planned epochs, as in Keras by batches, whatever is accumulated."""
     accumulated = {"gradient_accumulation_steps": n_steps} if n_steps > 1 else {}
-    settings = {**PLAIN, **BY_SGD, "optimizer_params": accumulated}
-    estimator = DNNRegressor(**settings, schedule=name).fit(X, Y_NUMBER)
+    linear = {"hidden_layer_sizes": (), "optimizer_params": accumulated}
+    estimator = DNNRegressor(**{**PLAIN, **BY_SGD, **linear}, schedule=name)
+    estimator.fit(X, Y_NUMBER)
 
     schedule = Planned(name, RATE, EPOCHS * (-(-N_ROWS // BATCH_SIZE)))
 
@@ -492,7 +495,6 @@ RECURRENT = {
     "all parts": (
         {
             "cell": "simple",
-            "units": (4, 3),
             "hidden_layer_sizes": (5,),
             "batch_normalization": True,
             "l1": 0.01,
