@@ -101,9 +101,9 @@ def test_two_outputs_of_a_classifier():
     net = TwoOutputsClassifier(
         two_outputs,
         loss=LOSSES,
-        optimizer="adam",
-        optimizer__learning_rate=0.02,
-        epochs=15,
+        optimizer="sgd",
+        optimizer__learning_rate=0.5,
+        epochs=6,
     )
 
     scores = cross_val_score(net, X, Y, cv=FOLDS, error_score="raise")
