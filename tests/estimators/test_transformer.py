@@ -30,7 +30,7 @@ from tests.estimators.keras_builds import build_dense
 
 X, Y = load_digits(return_X_y=True)
 X, Y = X[:200] / 16, Y[:200]
-SHORT = {"epochs": 2, "random_state": 0}
+SHORT = {"epochs": 2, "optimizer": "sgd", "random_state": 0}
 NET = DNNClassifier((8, 5), dropout=0.1, jit_compile=False, **SHORT)
 NETWORKS = [
     NET,
@@ -38,7 +38,7 @@ NETWORKS = [
     RNNClassifier(
         (3,), sequence_shape=(8, 8), hidden_layer_sizes=(5,), jit_compile=False, **SHORT
     ),
-    KerasClassifier(build_dense, units=5, optimizer="adam", **SHORT),
+    KerasClassifier(build_dense, units=5, **SHORT),
     KerasClassifier(build_dense, units=5, run_eagerly=True),
 ]
 
