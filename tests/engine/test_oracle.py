@@ -76,6 +76,11 @@ OPTIMIZERS = {
     ),
 }
 
+# Four batches need no pipeline that is rewritten and watched, for a sixth of the time.
+AS_THEY_ARE = tf.data.Options()
+AS_THEY_ARE.autotune.enabled = False
+AS_THEY_ARE.experimental_optimization.apply_default_optimizations = False
+
 
 def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_arguments):
     """Train the standard model from the estimator's initial weights.
@@ -93,7 +98,7 @@ def keras_fit(estimator, X, y, optimizer, loss, sample_weight=None, **fit_argume
     rows = tf.data.Dataset.from_tensor_slices(
         given[: 2 if sample_weight is None else 3]
     )
-    batches = rows.batch(estimator.batch_size)
+    batches = rows.batch(estimator.batch_size).with_options(AS_THEY_ARE)
     history = model.fit(
         batches,
         epochs=estimator.epochs,
