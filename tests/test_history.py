@@ -32,6 +32,7 @@ def images_net(digits):
         hidden_layer_sizes=(5,),
         batch_normalization=True,
         dropout=0.2,
+        optimizer="sgd",
         epochs=1,
         random_state=0,
     )
@@ -143,13 +144,10 @@ def test_summary_counts_the_cifar_network(cifar_like):
         pool_size=(2, 2, None),
         hidden_layer_sizes=(128,),
         dropout=0.25,
-        optimizer="rmsprop",
-        batch_size=10,
-        epochs=1,
         random_state=0,
     )
 
-    net.fit(*cifar_like)
+    net.initialize(*cifar_like)
 
     frame = net.summary()
     assert frame.attrs["n_parameters"] == 684_746
@@ -259,6 +257,8 @@ def test_metrics_have_the_units_of_the_target(two, jit_compile, diabetes):
         (8,),
         normalize_y=True,
         metrics=["mae", "r2_score", keras.metrics.RootMeanSquaredError(name="rmse")],
+        optimizer="sgd",
+        learning_rate=0.1,
         epochs=3,
         jit_compile=jit_compile,
         random_state=0,
@@ -283,7 +283,8 @@ def test_metrics_have_the_units_of_the_target(two, jit_compile, diabetes):
 def test_the_units_of_the_target_cost_no_compilation(diabetes, empty_cache):
     """Folds have different means and deviations, and share one program."""
     X, y = diabetes
-    compiled = {"epochs": 1, "random_state": 0, "jit_compile": True}
+    compiled = {"epochs": 1, "optimizer": "sgd", "random_state": 0}
+    compiled["jit_compile"] = True
     net = DNNRegressor((8,), metrics="mae", **compiled)
 
     for part, normalize_y in [(slice(200), True), (slice(99, 400), True), (9, False)]:

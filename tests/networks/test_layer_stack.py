@@ -122,11 +122,10 @@ def test_the_cifar_network_has_its_684746_parameters():
         padding="valid",
         hidden_layer_sizes=(128,),
         dropout=0.25,
-        epochs=1,
     )
     images = np.zeros((20, 32, 32, 3), np.uint8)
 
-    net.fit(images, np.arange(20) % 10)
+    net.initialize(images, np.arange(20) % 10)
 
     assert net.model_.count_params() == 684_746
     assert net.summary().attrs["n_parameters"] == 684_746
