@@ -231,7 +231,8 @@ def test_fitted_attributes_are_documented(Estimator, iris):
     """Every attribute that fit adds for users is in the docstring, and the reverse."""
     X, y = iris
     shape = {"image_shape": (1, 4, 1)} if "CNN" in Estimator.__name__ else {}
-    net = Estimator(**shape, hidden_layer_sizes=(2,), epochs=1, jit_compile=False)
+    quick = {"optimizer": "sgd", "epochs": 1, "jit_compile": False}
+    net = Estimator(**shape, hidden_layer_sizes=(2,), **quick)
 
     net.fit(X, y)
 
