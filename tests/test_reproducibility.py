@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from skdeep import CNNClassifier, DNNClassifier, DNNRegressor
+from skdeep import CNNClassifier, DNNClassifier, DNNRegressor, RNNRegressor
 from skdeep.engine import clear_cache
 
 RNG = np.random.RandomState(0)
@@ -203,3 +203,16 @@ def test_a_row_is_predicted_alike_alone_and_among_others():
         np.testing.assert_array_equal(together, backwards)
     sparse_rows = sparse.csr_matrix(X)
     np.testing.assert_array_equal(net.predict(sparse_rows[3:40]), net.predict(X)[3:40])
+
+
+@pytest.mark.parametrize("cell", ["gru", "lstm"])
+def test_a_sequence_is_predicted_alike_alone_and_among_others(cell):
+    """Gates compute the same bits wherever a row stands; simple cells have none."""
+    net = RNNRegressor((5,), cell=cell, random_state=0).initialize(IMAGES, Y)
+
+    together = net.predict(IMAGES)
+
+    alone = np.concatenate([net.predict(row[np.newaxis]) for row in IMAGES])
+    np.testing.assert_array_equal(together, alone)
+    np.testing.assert_array_equal(together, net.predict(IMAGES[::-1])[::-1])
+    np.testing.assert_array_equal(together[3:40], net.predict(IMAGES[3:40]))

@@ -500,6 +500,7 @@ RECURRENT = {
     "all parts": (
         {
             "cell": "simple",
+            "units": (4, 3),
             "hidden_layer_sizes": (5,),
             "batch_normalization": True,
             "l1": 0.01,
