@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,14 +90,18 @@ def keep_mask(
     from keras import ops
 
     n_values = int(np.prod(shape))
+    # Every number that is written down is one more operation to trace: each once.
+    number = functools.cache(lambda n: ops.convert_to_tensor(np.uint32(n)))
+    mix = functools.partial(_mix, number=number)
     counter = ops.cast(ops.arange(n_values, dtype="int32"), "uint32")
-    key = _mix(ops.cast(seed, "uint32") + np.uint32(layer * LAYER_KEY & 0xFFFFFFFF))
-    key = _mix(key + ops.cast(step, "uint32"))
+    key = mix(ops.cast(seed, "uint32") + number(layer * LAYER_KEY & 0xFFFFFFFF))
+    key = mix(key + ops.cast(step, "uint32"))
     # After one round alone place i under key k would be place i + 1 under k - 1, so
     # masks would be shifted copies of each other (test_dropout_masks_are_independent).
-    bits = _mix(_mix(counter + key) ^ key)
+    bits = mix(mix(counter + key) ^ key)
     # 24 bits make a float32 in [0, 1) without rounding.
-    uniform = ops.cast(ops.cast(_shifted(bits, 8), "int32"), rate.dtype)
+    upper = ops.bitwise_right_shift(bits, number(8))
+    uniform = ops.cast(ops.cast(upper, "int32"), rate.dtype)
     return ops.reshape(uniform >= rate * 16777216.0, shape)  # 2**24
 
 
@@ -183,16 +187,10 @@ def _mix_in_place(x: np.ndarray) -> None:
     np.bitwise_xor(x, room, x)
 
 
-def _mix(x: Any) -> Any:
+def _mix(x: Any, number: Callable[[int], Any]) -> Any:
     """Scatter 32 bits (a multiply-xorshift hash found by search, "lowbias32")."""
-    for n_bits, factor in MIXING:
-        x = (x ^ _shifted(x, n_bits)) * np.uint32(factor)
-    return x ^ _shifted(x, LAST_SHIFT)
-
-
-def _shifted(x: Any, n_bits: int) -> Any:
-    """Bits moved to the right."""
     from keras import ops
 
-    # NumPy's number is a constant; Keras makes another one of Python's, and a cast.
-    return ops.bitwise_right_shift(x, np.uint32(n_bits))
+    for n_bits, factor in MIXING:
+        x = (x ^ ops.bitwise_right_shift(x, number(n_bits))) * number(factor)
+    return x ^ ops.bitwise_right_shift(x, number(LAST_SHIFT))

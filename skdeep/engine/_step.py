@@ -245,7 +245,7 @@ class TrainingStep:
             weights = self._with_trained(state.weights, trained)
             result = self._key.network.call(weights, batch.X, context)
             loss, metrics = self._measure(
-                state.metrics, hyperparameters, batch, n_rows_left, result
+                state.metrics, hyperparameters, batch, n_rows_left, mask, result
             )
             return self._optimizer.scale_loss(loss), (metrics, result.updates)
 
@@ -279,10 +279,11 @@ class TrainingStep:
         n_rows_left: Any,
     ) -> State:
         """Measure one batch without training."""
-        context = CallContext(hyperparameters, self._row_mask(n_rows_left))
+        mask = self._row_mask(n_rows_left)
+        context = CallContext(hyperparameters, mask)
         result = self._key.network.call(state.weights, batch.X, context)
         _, metrics = self._measure(
-            state.metrics, hyperparameters, batch, n_rows_left, result
+            state.metrics, hyperparameters, batch, n_rows_left, mask, result
         )
         return state._replace(metrics=metrics)
 
@@ -292,6 +293,7 @@ class TrainingStep:
         hyperparameters: Hyperparameters,
         batch: DeviceChunk,
         n_rows_left: Any,
+        mask: Any,
         result: CallResult,
     ) -> tuple[Any, list[Any]]:
         """Return the loss of a batch with its penalty, and the metrics after it."""
@@ -299,7 +301,6 @@ class TrainingStep:
 
         key, y, logits = self._key, batch.y, result.logits
         given = key.network.predictions(logits)
-        mask = self._row_mask(n_rows_left)
         # Arithmetic instead of the sum of the mask: XLA hands a sum to a second thread.
         n_counted = ops.minimum(n_rows_left, key.batch_size)
         n_rows = ops.cast(n_counted, self._dtype)

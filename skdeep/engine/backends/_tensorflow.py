@@ -64,12 +64,17 @@ class TensorFlowBackend:
 
     def joined(self, arrays: Sequence[Any]) -> Any:
         """Concatenate."""
-        return self._tf.concat([self._tf.reshape(a, [-1]) for a in arrays], axis=0)
+        return self._tf.concat([self._shaped(a, (-1,)) for a in arrays], axis=0)
 
     def parted(self, vector: Any, shapes: Sequence[tuple[int, ...]]) -> list[Any]:
         """Split."""
         parts = self._tf.split(vector, [math.prod(shape) for shape in shapes])
-        return [self._tf.reshape(p, s) for p, s in zip(parts, shapes, strict=True)]
+        return [self._shaped(p, s) for p, s in zip(parts, shapes, strict=True)]
+
+    def _shaped(self, array: Any, shape: tuple[int, ...]) -> Any:
+        """Reshape, but leave vectors as they are: every operation is one to trace."""
+        is_vector = len(array.shape) == len(shape) == 1
+        return array if is_vector else self._tf.reshape(array, shape)
 
     def kernels(self, always: Any, depth: int, jit_compile: bool) -> Kernels:
         """Keep small products under XLA on one thread; convolve alike on any number.
