@@ -4,8 +4,8 @@ To XLA every array that is updated is a kernel of its own, some 20 ms of compili
 to TensorFlow some 25 operations to trace. With biases and small kernels in one vector
 a first fit of 13-20-20-20-1 took 1.3 seconds in place of 1.9, one of 13-64-64-1 with
 dropout 1.5 in place of 1.8, and an update 16 microseconds in place of 22, and 22 in
-place of 24. Kernels of 64 x 64 stay alone: with all weights in one vector XLA gave half
-of it to a second thread.
+place of 24. Kernels of 64 x 64 stay alone, and a vector has no more values than one:
+with the 9,000 of three layers in one XLA gave half of it to a second thread.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from skdeep.engine._stateless_optimizer import StatelessOptimizer
 from skdeep.keras_objects._spec import KerasSpec
 
 MOST_VALUES = 1024  # of a weight that is not alone
+MOST_TOGETHER = 4096
 # Those that treat every number alike, whatever array it is in, unless they are told one
 # of these things.
 NUMBER_BY_NUMBER = {
@@ -68,19 +69,22 @@ class WeightGroups:
     Attributes
     ----------
     members : list of lists of int
-        The weights of every group: one, or all that are joined.
+        The weights of every group: one, or some that are joined.
     """
 
     def __init__(self, shapes: Shapes, may_join: Sequence[bool]):
         self._shapes = list(shapes)
-        small = [
-            i
-            for i, (shape, may) in enumerate(zip(shapes, may_join, strict=True))
-            if may and math.prod(shape) <= MOST_VALUES
-        ]
-        joined = small if len(small) > 1 else []
-        alone = [[i] for i in range(len(shapes)) if i not in joined]
-        self.members = [*alone, joined] if joined else alone
+        sizes = [math.prod(shape) for shape in shapes]
+        self.members: list[list[int]] = []
+        together: list[int] = []
+        for i, (size, may) in enumerate(zip(sizes, may_join, strict=True)):
+            if not may or size > MOST_VALUES:
+                self.members.append([i])
+                continue
+            if not together or sum(sizes[j] for j in together) + size > MOST_TOGETHER:
+                together = []
+                self.members.append(together)
+            together.append(i)
 
     def join(self, arrays: Sequence[Any], joined: Joined) -> list[Any]:
         """Return one array per group for one per weight."""

@@ -49,9 +49,16 @@ def test_small_weights_are_one_group_and_large_ones_alone():
     members = groups().members
     apart = WeightGroups(SHAPES, [True, False, True, True, False]).members
 
-    assert members == [[2], [0, 1, 3, 4]]
-    assert apart == [[1], [2], [4], [0, 3]]
+    assert members == [[0, 1, 3, 4], [2]]
+    assert apart == [[0, 3], [1], [2], [4]]
     assert groups(may_join=False).members == [[0], [1], [2], [3], [4]]
+
+
+def test_many_small_weights_are_several_groups():
+    """A vector of more values than a kernel of 64 x 64 would take two threads."""
+    many = WeightGroups([(1000,)] * 6, [True] * 6)
+
+    assert many.members == [[0, 1, 2, 3], [4, 5]]
 
 
 @pytest.mark.fast(cases="all")
@@ -64,7 +71,7 @@ def test_what_is_remembered_comes_in_the_order_of_keras(name):
     of_groups = groups().memory_of_groups(memory, spec)
     again = groups().memory_of_weights(of_groups, spec)
 
-    joined = [(64, 64), (12 + 4 + 64 + 4,)]
+    joined = [(12 + 4 + 64 + 4,), (64, 64)]
     assert [m.shape for m in of_groups] == [m.shape for m in memory_of(spec, joined)]
     assert len(again) == len(memory)
     for ours, theirs in zip(again, memory, strict=True):
@@ -76,7 +83,7 @@ def test_a_part_of_a_group_is_that_of_its_weight():
     spec = spec_of("Adam")
     memory = memory_of(spec, SHAPES)
 
-    count, _, _, first, second = groups().memory_of_groups(memory, spec)
+    count, first, second, _, _ = groups().memory_of_groups(memory, spec)
 
     assert count == memory[0]
     np.testing.assert_array_equal(first[12:16], memory[3])
