@@ -22,6 +22,27 @@ from skdeep.keras_objects._spec import KerasSpec
 
 Values = np.ndarray
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+N_ZEROS = 2**17  # as many values as a predictor sends through at a time
+
+
+@functools.cache
+def _zeros(dtype: np.dtype) -> Values:
+    """Zeros that are only read.
+
+    Memory that nobody has written is one page of zeros again and again: it leaves the
+    cache to the values, and nothing has to be set to zero in every call. Both together
+    were a tenth of the prediction of 100,000 rows.
+    """
+    zeros = np.zeros(N_ZEROS, dtype)
+    zeros.flags.writeable = False
+    return zeros
+
+
+def _zeros_like(x: Values) -> Values:
+    """Zeros to compare ``x`` with."""
+    if x.size > N_ZEROS:
+        return np.zeros(x.shape, x.dtype)
+    return _zeros(x.dtype)[: x.size].reshape(x.shape)
 
 
 def _relu(
@@ -37,7 +58,7 @@ def _relu(
     else:
         # An array of zeros: compared with a number, which takes NumPy another way, it
         # took three times as long.
-        x = np.maximum(x, np.zeros(x.shape, x.dtype), out=x)
+        x = np.maximum(x, _zeros_like(x), out=x)
     if max_value is not None:
         x = np.clip(x, 0, max_value, out=x)
     return x if below is None else x + below
