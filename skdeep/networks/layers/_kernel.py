@@ -24,6 +24,7 @@ from skdeep.networks.layers._per_layer import (
 )
 
 PENALTIES = ("l1", "l2")
+BIAS_VALUES = 8192  # that are added to rows at a time in a prediction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,13 +218,24 @@ def affine_in_numpy(arrays: Sequence[np.ndarray], product: Product) -> RowsFunct
     """Return the function x -> x @ kernel + bias, the bias if there is one."""
     kernel, *bias = arrays
     multiply = product(kernel)
+    if not bias:
+        return multiply
+    (vector,) = bias
+    # For many rows the bias stands there again and again: with 64 units NumPy adds a
+    # vector of 8,192 numbers in half the time of 128 vectors.
+    n_times = 1 << (max(1, BIAS_VALUES // vector.size).bit_length() - 1)
+    repeated = np.tile(vector, n_times)
 
     def multiply_and_add(x: np.ndarray) -> np.ndarray:
         x = multiply(x)
-        x += bias[0]
+        if x.size % repeated.size == 0 and x.flags.c_contiguous:
+            whole = x.reshape(-1, repeated.size)
+            np.add(whole, repeated, out=whole)
+        else:
+            x += vector
         return x
 
-    return multiply_and_add if bias else multiply
+    return multiply_and_add
 
 
 def _differ(parameters: Mapping[str, Any]) -> bool:
