@@ -103,7 +103,7 @@ def test_two_outputs_of_a_classifier():
         loss=LOSSES,
         optimizer="sgd",
         optimizer__learning_rate=0.5,
-        epochs=6,
+        epochs=15,
     )
 
     scores = cross_val_score(net, X, Y, cv=FOLDS, error_score="raise")
