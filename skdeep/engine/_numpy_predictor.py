@@ -39,7 +39,7 @@ MAX_MULTIPLICATIONS = 2**16
 MAX_UNITS = 64  # of one product, if there must be several
 # A product with one column would be one with a vector, which has rules of its own. For
 # the last layer of a regressor, 64 inputs, two columns take half the time of eight, and
-# have places as equal: all of 1 to 70 inputs, on the kernels named above.
+# have places as equal: all of 1 to 69 inputs, on the kernels named above.
 MIN_UNITS = 2
 
 # How many tiles go through side by side, and how many values of a layer they may have:
