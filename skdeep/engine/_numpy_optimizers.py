@@ -21,6 +21,7 @@ from scipy.linalg import get_blas_funcs
 from skdeep.keras_objects._optimizers import Optimizer
 from skdeep.keras_objects._schedules import CONSTANT
 from skdeep.keras_objects._spec import KerasSpec
+from skdeep.networks._memory import aligned
 
 Shapes = Sequence[tuple[int, ...]]
 
@@ -38,7 +39,7 @@ class FlatWeights:
 
     def __init__(self, shapes: Shapes, dtype: Any):
         ends = [0, *itertools.accumulate(map(math.prod, shapes))]
-        self.vector = np.zeros(ends[-1], dtype)
+        self.vector = aligned((ends[-1],), dtype)
         self.arrays = [
             self.vector[start:stop].reshape(shape)
             for (start, stop), shape in zip(
@@ -81,7 +82,7 @@ class NumpyOptimizer(ABC):
         self._set = {**self.defaults, **arguments}
         self._slots = [FlatWeights(shapes, dtype) for _ in range(self._n_slots)]
         self._memory = [slot.vector for slot in self._slots]
-        self._work = np.empty(sum(map(math.prod, shapes)), dtype)
+        self._work = aligned((sum(map(math.prod, shapes)),), dtype)
         # Of no axis: a number would be made one in every update.
         self._epsilon = np.array(self._set.get("epsilon", 0), dtype)
         # y += a * x and x *= a in one go: a third of an update less than with the
@@ -147,7 +148,7 @@ class Adam(NumpyOptimizer):
         (first, second), work = self._memory, self._work
         self._scale(beta_1, first)
         self._add(gradients, first, a=1 - beta_1)
-        np.multiply(gradients, gradients, work)
+        np.square(gradients, work)
         self._scale(beta_2, second)
         self._add(work, second, a=1 - beta_2)
         # Keras rounds what it raises to a power to float32, whatever the weights are.
@@ -197,7 +198,7 @@ class RMSprop(NumpyOptimizer):
     def _update(self, weights: np.ndarray, gradients: np.ndarray, rate: float) -> None:
         rho, work = self._set["rho"], self._work
         squares, *moving = self._memory
-        np.multiply(gradients, gradients, work)
+        np.square(gradients, work)
         self._scale(rho, squares)
         self._add(work, squares, a=1 - rho)
         np.add(squares, self._epsilon, work)

@@ -32,6 +32,7 @@ from skdeep.engine._random import DropoutFactors
 from skdeep.engine._state import DeviceChunk, Epochs, State
 from skdeep.keras_objects._numpy_activations import ACTIVATIONS
 from skdeep.keras_objects._optimizers import DECAY
+from skdeep.networks._memory import aligned
 from skdeep.networks._network import NumpyContext, NumpyTraining
 
 MIN_ORDER = 16384  # row numbers per call
@@ -341,7 +342,7 @@ class RowsOfEpoch:
         n_outputs: int,
         dtype: Any,
     ):
-        self.columns = np.ones((chunk.X.shape[1] + 1, n_rows), dtype)
+        self.columns = aligned((chunk.X.shape[1] + 1, n_rows), dtype, fill=1)
         self.y = np.empty((n_rows, *chunk.y.shape[1:]), chunk.y.dtype)
         self.weight = np.empty(n_rows, chunk.weight.dtype)
         self.factors = np.empty((n_rows, 1), dtype)

@@ -18,6 +18,7 @@ from skdeep.keras_objects._numpy_activations import numpy_activation
 from skdeep.keras_objects._numpy_derivatives import LINEAR, RELU, numpy_derivative
 from skdeep.keras_objects._onnx_activations import Graph, add_activation
 from skdeep.keras_objects._spec import to_spec
+from skdeep.networks._memory import aligned
 from skdeep.networks._network import CallContext, NumpyContext, NumpyTraining
 from skdeep.networks.layers._activity import (
     ActivityLayer,
@@ -149,8 +150,9 @@ def _relu_training() -> NumpyTraining:
         nonlocal before, inside, zeros, bits, ones, positive
         if x is not before:
             before, inside = x, x[:-1]
-            zeros, bits = np.zeros_like(inside), _bits(inside)
-            ones, positive = np.ones_like(bits), np.empty_like(bits)
+            zeros, bits = aligned(inside.shape, inside.dtype), _bits(inside)
+            ones = aligned(bits.shape, bits.dtype, fill=1)
+            positive = aligned(bits.shape, bits.dtype)
         # An array of zeros: compared with a number NumPy takes another, slower way.
         np.maximum(inside, zeros, out=inside)
         return x

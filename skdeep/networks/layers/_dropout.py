@@ -15,6 +15,7 @@ import numpy as np
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._onnx_activations import Graph
+from skdeep.networks._memory import aligned
 from skdeep.networks._network import CallContext, NumpyContext, NumpyTraining
 from skdeep.networks.layers._convolution import read_blocks
 from skdeep.networks.layers._dense import read_recurrent, read_units
@@ -117,7 +118,7 @@ class Dropout(Layer):
                 before, inside = x, x[:-1]
             if kept.shape != x.shape:
                 # Not over x: the derivative of the activation looks at it.
-                kept = np.ones(x.shape, x.dtype)
+                kept = aligned(x.shape, x.dtype, fill=1)
                 kept_inside = kept[:-1]
             factors = context.dropout(self.rate, (len(inside), context.n_rows))
             np.multiply(inside, factors, kept_inside)

@@ -14,6 +14,7 @@ from scipy.linalg import get_blas_funcs
 
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._initializers import draw, read_initializer, seeded
+from skdeep.networks._memory import aligned
 from skdeep.networks._network import LIMIT, NumpyContext, NumpyTraining, WeightSpec
 from skdeep.networks.layers._layer import Layer, Product, RowsFunction, Shape
 from skdeep.networks.layers._numbers import check_order
@@ -120,10 +121,10 @@ class KernelLayer(Layer):
         values, by_values = (
             each[: n_inputs * n_units] for each in (weights, gradients)
         )
-        outputs = np.ones((n_units + 1, context.n_rows), weights.dtype)
+        outputs = aligned((n_units + 1, context.n_rows), weights.dtype, fill=1)
         inside = outputs[:-1]
-        by_inputs = np.empty((n_inputs, context.n_rows), weights.dtype)
-        delta_of_rows = np.empty((context.n_rows, n_units), weights.dtype)
+        by_inputs = aligned((n_inputs, context.n_rows), weights.dtype)
+        delta_of_rows = aligned((context.n_rows, n_units), weights.dtype)
         numbers = context.hyperparameters
         l1, l2 = (numbers[n] for n in self.penalties) if self.penalized else (0, 0)
         scratch = np.empty_like(values) if l1 else None
