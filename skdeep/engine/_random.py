@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils import check_random_state
 
-# Shifts and factors of a hash of 32 bits, and its last shift.
-MIXING = ((16, 0x7FEB352D), (15, 0x846CA68B))
-LAST_SHIFT = 16
+from skdeep.networks._memory import aligned
+
+FOLD, SHIFT, FACTORS = 16, 15, (0x7FEB352D, 0x846CA68B)  # of a hash of 32 bits
 LAYER_KEY = 0x85EBCA6B  # what the seeds of two layers differ by
-NOTHING = np.empty((0, 0))
+NOTHING = np.empty((0, 0, 0), bool)
 MAX_AHEAD = 2**16  # values of masks made at once; they and their bits fit a cache
 
 
@@ -92,13 +92,16 @@ def keep_mask(
     n_values = int(np.prod(shape))
     # Every number that is written down is one more operation to trace: each once.
     number = functools.cache(lambda n: ops.convert_to_tensor(np.uint32(n)))
-    mix = functools.partial(_mix, number=number)
+    fold, stir = (functools.partial(part, number=number) for part in (_fold, _stir))
     counter = ops.cast(ops.arange(n_values, dtype="int32"), "uint32")
-    key = mix(ops.cast(seed, "uint32") + number(layer * LAYER_KEY & 0xFFFFFFFF))
-    key = mix(key + ops.cast(step, "uint32"))
+    key = ops.cast(seed, "uint32") + number(layer * LAYER_KEY & 0xFFFFFFFF)
+    key = fold(stir(fold(key)))
+    stirred = stir(fold(key + ops.cast(step, "uint32")))
     # After one round alone place i under key k would be place i + 1 under k - 1, so
     # masks would be shifted copies of each other (test_dropout_masks_are_independent).
-    bits = mix(mix(counter + key) ^ key)
+    # Two rounds are fold(stir(fold(... ^ key))) of fold(stir(fold(...))): two folds
+    # behind each other undo each other, and the one of the key is done already.
+    bits = fold(stir(stir(fold(counter + fold(stirred))) ^ stirred))
     # 24 bits make a float32 in [0, 1) without rounding.
     upper = ops.bitwise_right_shift(bits, number(8))
     uniform = ops.cast(ops.cast(upper, "int32"), rate.dtype)
@@ -122,37 +125,43 @@ class DropoutFactors:
         self._layers = {name: layer for layer, name in enumerate(names)}
         self._seed = seed
         self._dtype = np.dtype(dtype)
-        # Of each rate the first update of those that are made, and their factors.
-        self._made: dict[str, tuple[int, Sequence[np.ndarray]]] = {}
+        # Of each rate the first update whose mask is made, and the masks.
+        self._made: dict[str, tuple[int, np.ndarray]] = {}
+        # Of each rate and shape the factors of the last update, and 1 / (1 - rate).
+        self._factors: dict[tuple[str, tuple[int, int]], tuple[Any, Any]] = {}
 
     def of(
         self, name: str, shape: tuple[int, int], rate: float, step: int
     ) -> np.ndarray:
         """Return 0 where ``keep_mask`` drops, 1 / (1 - rate) elsewhere.
 
-        ``shape`` is (n_units, n_rows): a row has a column. Rows behind the last of a
-        batch change nothing, so fewer rows have the first columns. Sets: ``_made``.
+        The array is the same for all updates: those of many at once, four bytes for one
+        of a mask, push the weights out of a core's cache. ``shape`` is
+        (n_units, n_rows): a row has a column. Rows behind the last of a batch change
+        nothing, so fewer rows have the first columns. Sets: ``_made``, ``_factors``.
         """
-        first, made = self._made.get(name, (step, NOTHING))
-        factors = made[step - first] if 0 <= step - first < len(made) else NOTHING
-        if factors.shape == shape:
-            return factors
-        if factors is NOTHING or factors.shape[1] < shape[1]:
-            made = list(self._make(self._layers[name], shape, rate, step))
-            self._made[name], factors = (step, made), made[0]
-        return factors[:, : shape[1]]
+        first, made = self._made.get(name, (0, NOTHING))
+        if not first <= step < first + len(made) or made.shape[2] < shape[1]:
+            # As many rows as there ever were: the next batch is whole again.
+            whole = (shape[0], max(shape[1], made.shape[2]))
+            first, made = step, self._make(self._layers[name], whole, rate, step)
+            self._made[name] = (first, made)
+        if (name, shape) not in self._factors:
+            scale = np.array(1 / (1 - rate), self._dtype)
+            self._factors[name, shape] = (aligned(shape, self._dtype), scale)
+        factors, scale = self._factors[name, shape]
+        return np.multiply(made[step - first, :, : shape[1]], scale, factors)
 
     def _make(
         self, layer: int, shape: tuple[int, int], rate: float, step: int
-    ) -> np.ndarray:  # -> (n_steps, n_units, n_rows)
-        """Factors for some updates, as ``keep_mask`` has them."""
+    ) -> np.ndarray:  # -> (n_steps, n_units, n_rows), of truth values
+        """Masks of some updates, as ``keep_mask`` has them."""
         n_steps = MAX_AHEAD // math.prod(shape)
         make = _kept if n_steps else _kept.__wrapped__  # too many to be remembered
         # uniform >= rate * 2**24 for the upper 24 bits, without the shift.
         least = math.ceil(self._dtype.type(rate) * self._dtype.type(2**24)) << 8
         shape_of_all = (max(1, n_steps), *shape)
-        kept = make(self._seed, layer, shape_of_all, step, min(least, 2**32 - 1))
-        return np.multiply(kept, self._dtype.type(1 / (1 - rate)))
+        return make(self._seed, layer, shape_of_all, step, min(least, 2**32 - 1))
 
 
 # Candidates of a search with one random_state drop the same values; making the masks
@@ -164,33 +173,49 @@ def _kept(
     """Which values survive in the updates from ``step`` on: those of ``least`` bits."""
     n_steps, n_units, n_rows = shape
     base = np.array([seed + layer * LAYER_KEY & 0xFFFFFFFF], np.uint32)
-    _mix_in_place(base)
+    _fold_in_place(base)
+    _stir_in_place(base)
+    _fold_in_place(base)
     keys = base + np.arange(step, step + n_steps, dtype=np.uint32)
-    _mix_in_place(keys)
-    bits = keys[:, np.newaxis] + np.arange(n_rows * n_units, dtype=np.uint32)
-    _mix_in_place(bits)
-    np.bitwise_xor(bits, keys[:, np.newaxis], bits)
-    _mix_in_place(bits)
-    kept = bits >= np.uint32(least)
-    by_row = kept.reshape(n_steps, n_rows, n_units)  # as values are counted
-    return np.ascontiguousarray(by_row.transpose(0, 2, 1))
+    _fold_in_place(keys)
+    _stir_in_place(keys)
+    stirred = keys[:, np.newaxis, np.newaxis].copy()
+    _fold_in_place(keys)
+    # Values are counted row by row, as where a row is a row.
+    rows = np.arange(n_rows, dtype=np.uint32) * np.uint32(n_units)
+    counter = np.arange(n_units, dtype=np.uint32)[:, np.newaxis] + rows
+    bits = keys[:, np.newaxis, np.newaxis] + counter
+    _fold_in_place(bits)
+    _stir_in_place(bits)
+    np.bitwise_xor(bits, stirred, bits)
+    _stir_in_place(bits)
+    _fold_in_place(bits)
+    return bits >= np.uint32(least)
 
 
-def _mix_in_place(x: np.ndarray) -> None:
-    """What ``_mix`` does, in NumPy."""
-    room = np.empty_like(x)
-    for n_bits, factor in MIXING:
-        np.right_shift(x, np.uint32(n_bits), room)
-        np.bitwise_xor(x, room, x)
-        np.multiply(x, np.uint32(factor), x)
-    np.right_shift(x, np.uint32(LAST_SHIFT), room)
-    np.bitwise_xor(x, room, x)
-
-
-def _mix(x: Any, number: Callable[[int], Any]) -> Any:
-    """Scatter 32 bits (a multiply-xorshift hash found by search, "lowbias32")."""
+# A hash of 32 bits found by search, "lowbias32", is a fold, a stirring, and a fold.
+def _fold(x: Any, number: Callable[[int], Any]) -> Any:
+    """Put the upper half of the bits over the lower; twice, it changes nothing."""
     from keras import ops
 
-    for n_bits, factor in MIXING:
-        x = (x ^ ops.bitwise_right_shift(x, number(n_bits))) * number(factor)
-    return x ^ ops.bitwise_right_shift(x, number(LAST_SHIFT))
+    return x ^ ops.bitwise_right_shift(x, number(FOLD))
+
+
+def _stir(x: Any, number: Callable[[int], Any]) -> Any:
+    """Multiply, shift and multiply."""
+    from keras import ops
+
+    x = x * number(FACTORS[0])
+    return (x ^ ops.bitwise_right_shift(x, number(SHIFT))) * number(FACTORS[1])
+
+
+def _fold_in_place(x: np.ndarray) -> None:
+    """What ``_fold`` does, in NumPy."""
+    np.bitwise_xor(x, np.right_shift(x, np.uint32(FOLD)), x)
+
+
+def _stir_in_place(x: np.ndarray) -> None:
+    """What ``_stir`` does, in NumPy."""
+    np.multiply(x, np.uint32(FACTORS[0]), x)
+    np.bitwise_xor(x, np.right_shift(x, np.uint32(SHIFT)), x)
+    np.multiply(x, np.uint32(FACTORS[1]), x)
