@@ -139,6 +139,12 @@ class Adam(NumpyOptimizer):
 
     defaults = {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}
 
+    def __init__(self, shapes: Shapes, dtype: str, arguments: dict[str, Any]):
+        super().__init__(shapes, dtype, arguments)
+        # Keras rounds what it raises to a power to float32, whatever the weights are.
+        names = ("beta_1", "beta_2")
+        self._bases = [float(np.float32(self._set[name])) for name in names]
+
     @property
     def _n_slots(self) -> int:
         return 2
@@ -151,9 +157,7 @@ class Adam(NumpyOptimizer):
         np.square(gradients, work)
         self._scale(beta_2, second)
         self._add(work, second, a=1 - beta_2)
-        # Keras rounds what it raises to a power to float32, whatever the weights are.
-        power_1 = float(np.float32(beta_1)) ** self.step
-        power_2 = float(np.float32(beta_2)) ** self.step
+        power_1, power_2 = (base**self.step for base in self._bases)
         np.sqrt(second, work)
         np.add(work, self._epsilon, work)
         np.divide(first, work, work)

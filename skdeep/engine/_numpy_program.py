@@ -248,8 +248,9 @@ class NumpyProgram:
         if part is None:
             factors, optimizer = self._factors, self._optimizer
 
-            def dropout(name: str, shape: tuple[int, int]) -> np.ndarray:
-                return factors.of(name, shape, numbers[name], optimizer.step)
+            def dropout(name: str, shape: tuple[int, int]) -> Callable[[], np.ndarray]:
+                at = factors.of(name, shape, numbers[name])
+                return lambda: at(optimizer.step)
 
             part = self._parts[n_rows] = self.key.network.to_numpy_training(
                 self._weights.vector,

@@ -109,7 +109,7 @@ def keep_mask(
 
 
 class DropoutFactors:
-    """The same masks in NumPy, for many updates at once, as what is multiplied with.
+    """The same masks in NumPy, as what values are multiplied with.
 
     Parameters
     ----------
@@ -122,46 +122,59 @@ class DropoutFactors:
     """
 
     def __init__(self, names: Sequence[str], seed: int, dtype: Any):
-        self._layers = {name: layer for layer, name in enumerate(names)}
-        self._seed = seed
+        self._masks = {name: Masks(seed, layer) for layer, name in enumerate(names)}
         self._dtype = np.dtype(dtype)
-        # Of each rate the first update whose mask is made, and the masks.
-        self._made: dict[str, tuple[int, np.ndarray]] = {}
-        # Of each rate and shape the factors of the last update, and 1 / (1 - rate).
-        self._factors: dict[tuple[str, tuple[int, int]], tuple[Any, Any]] = {}
 
     def of(
-        self, name: str, shape: tuple[int, int], rate: float, step: int
-    ) -> np.ndarray:
-        """Return 0 where ``keep_mask`` drops, 1 / (1 - rate) elsewhere.
+        self, name: str, shape: tuple[int, int], rate: float
+    ) -> Callable[[int], np.ndarray]:
+        """Return the function from an update to its factors.
 
-        The array is the same for all updates: those of many at once, four bytes for one
-        of a mask, push the weights out of a core's cache. ``shape`` is
-        (n_units, n_rows): a row has a column. Rows behind the last of a batch change
-        nothing, so fewer rows have the first columns. Sets: ``_made``, ``_factors``.
+        They are 0 where ``keep_mask`` drops, 1 / (1 - rate) elsewhere, in an array that
+        is the same for all updates: those of many at once, four bytes for one of a
+        mask, push the weights out of a core's cache. ``shape`` is (n_units, n_rows): a
+        row has a column. Rows behind the last of a batch change nothing, so fewer rows
+        have the first columns.
         """
-        first, made = self._made.get(name, (0, NOTHING))
-        if not first <= step < first + len(made) or made.shape[2] < shape[1]:
-            # As many rows as there ever were: the next batch is whole again.
-            whole = (shape[0], max(shape[1], made.shape[2]))
-            first, made = step, self._make(self._layers[name], whole, rate, step)
-            self._made[name] = (first, made)
-        if (name, shape) not in self._factors:
-            scale = np.array(1 / (1 - rate), self._dtype)
-            self._factors[name, shape] = (aligned(shape, self._dtype), scale)
-        factors, scale = self._factors[name, shape]
-        return np.multiply(made[step - first, :, : shape[1]], scale, factors)
-
-    def _make(
-        self, layer: int, shape: tuple[int, int], rate: float, step: int
-    ) -> np.ndarray:  # -> (n_steps, n_units, n_rows), of truth values
-        """Masks of some updates, as ``keep_mask`` has them."""
-        n_steps = MAX_AHEAD // math.prod(shape)
-        make = _kept if n_steps else _kept.__wrapped__  # too many to be remembered
+        masks, n_rows = self._masks[name], shape[1]
         # uniform >= rate * 2**24 for the upper 24 bits, without the shift.
         least = math.ceil(self._dtype.type(rate) * self._dtype.type(2**24)) << 8
-        shape_of_all = (max(1, n_steps), *shape)
-        return make(self._seed, layer, shape_of_all, step, min(least, 2**32 - 1))
+        masks.prepare(shape, min(least, 2**32 - 1))
+        factors, scale = aligned(shape, self._dtype), np.array(1 / (1 - rate), self._dtype)
+
+        def at(step: int) -> np.ndarray:
+            return np.multiply(masks.at(step)[:, :n_rows], scale, factors)
+
+        return at
+
+
+class Masks:
+    """The masks of one dropout, made for many updates at once."""
+
+    def __init__(self, seed: int, layer: int):
+        self._which = (seed, layer)
+        self._shape, self._least = (0, 0), 0
+        self._first, self._made = 0, NOTHING
+
+    def prepare(self, shape: tuple[int, int], least: int) -> None:
+        """Be ready for rows so many. Sets: ``_shape``, ``_least``, ``_made``.
+
+        There are as many rows as ever were asked for: what is made while the last batch
+        of an epoch has fewer is good for the whole one behind it.
+        """
+        self._shape = (shape[0], max(shape[1], self._shape[1]))
+        self._least, self._made = least, NOTHING
+
+    def at(self, step: int) -> np.ndarray:  # -> (n_units, n_rows), of truth values
+        """What survives in an update. Sets: ``_first``, ``_made``."""
+        if not 0 <= step - self._first < len(self._made):
+            n_steps = MAX_AHEAD // math.prod(self._shape)
+            make = _kept if n_steps else _kept.__wrapped__  # too many to be remembered
+            shape = (max(1, n_steps), *self._shape)
+            self._first = step
+            self._made = make(*self._which, shape, step, self._least)
+        mask: np.ndarray = self._made[step - self._first]
+        return mask
 
 
 # Candidates of a search with one random_state drop the same values; making the masks

@@ -160,15 +160,16 @@ class NumpyContext:
     n_rows : int
         How many rows every batch has that goes through.
     dropout : callable
-        (name of the rate, (n_values, n_rows)) -> what every value is multiplied by in
-        the update of the moment, 0 for those that are dropped: an array of that shape.
+        (name of the rate, (n_values, n_rows)) -> a function without arguments: what
+        every value is multiplied by in the update of the moment, 0 for those that are
+        dropped, as an array of that shape.
     is_first : bool, default=False
         Whether gradients by what comes in are asked of nobody.
     """
 
     hyperparameters: Mapping[str, Any]
     n_rows: int
-    dropout: Callable[[str, tuple[int, int]], np.ndarray]
+    dropout: Callable[[str, tuple[int, int]], Callable[[], np.ndarray]]
     is_first: bool = False
 
 

@@ -192,12 +192,12 @@ def test_activations_with_parameters_train_as_in_tensorflow(name):
 def test_masks_are_those_of_compiled_programs():
     """Bit by bit, for steps in any order and for the last rows of an epoch."""
     factors = DropoutFactors(["first", "second"], 2**31 - 7, np.float32)
+    of_16, of_3 = (factors.of("second", (40, n), 0.3) for n in (16, 3))
     for step in [0, 1, 5000, 2, 2**20]:
         kept = keep_mask((16, 40), np.float32(0.3), 2**31 - 7, step, 1)
         kept_of_fewer = keep_mask((3, 40), np.float32(0.3), 2**31 - 7, step, 1)
 
-        ours = factors.of("second", (40, 16), 0.3, step)
-        fewer = factors.of("second", (40, 3), 0.3, step)
+        ours, fewer = of_16(step), of_3(step)
 
         np.testing.assert_array_equal(ours.T > 0, kept)
         np.testing.assert_array_equal(fewer.T > 0, kept_of_fewer)

@@ -6,7 +6,7 @@ Recurrent layers drop what they get by themselves; their rates stand before the 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, ClassVar
@@ -111,16 +111,18 @@ class Dropout(Layer):
     ) -> NumpyTraining:
         """Multiply with 0 or 1 / (1 - rate)."""
         before = inside = factors = kept = kept_inside = np.empty(0)
+        factors_now: Callable[[], np.ndarray]
 
         def forward(x: np.ndarray) -> np.ndarray:
-            nonlocal before, inside, factors, kept, kept_inside
+            nonlocal before, inside, factors, factors_now, kept, kept_inside
             if x is not before:
                 before, inside = x, x[:-1]
             if kept.shape != x.shape:
                 # Not over x: the derivative of the activation looks at it.
                 kept = aligned(x.shape, x.dtype, fill=1)
                 kept_inside = kept[:-1]
-            factors = context.dropout(self.rate, (len(inside), context.n_rows))
+                factors_now = context.dropout(self.rate, inside.shape)
+            factors = factors_now()
             np.multiply(inside, factors, kept_inside)
             return kept
 
