@@ -140,7 +140,10 @@ class DropoutFactors:
         # uniform >= rate * 2**24 for the upper 24 bits, without the shift.
         least = math.ceil(self._dtype.type(rate) * self._dtype.type(2**24)) << 8
         masks.prepare(shape, min(least, 2**32 - 1))
-        factors, scale = aligned(shape, self._dtype), np.array(1 / (1 - rate), self._dtype)
+        factors, scale = (
+            aligned(shape, self._dtype),
+            np.array(1 / (1 - rate), self._dtype),
+        )
 
         def at(step: int) -> np.ndarray:
             return np.multiply(masks.at(step)[:, :n_rows], scale, factors)

@@ -121,7 +121,7 @@ class Dropout(Layer):
                 # Not over x: the derivative of the activation looks at it.
                 kept = aligned(x.shape, x.dtype, fill=1)
                 kept_inside = kept[:-1]
-                factors_now = context.dropout(self.rate, inside.shape)
+                factors_now = context.dropout(self.rate, (len(inside), context.n_rows))
             factors = factors_now()
             np.multiply(inside, factors, kept_inside)
             return kept
