@@ -85,10 +85,10 @@ class Template:
     ):
         import keras
 
+        seeds = set(given_seeds(tree))  # of which Keras takes parts away
         with keras.StatelessScope():  # where variables wait, and have an initializer
             self.model = rebuild_model(tree, objects, input_shapes)
             self.weights = list(self.model.weights)
-            seeds = set(given_seeds(tree))
             self.drawings = [_drawing(v, seeds) for v in self.weights]
         places = {id(v): i for i, v in enumerate(self.weights)}
         self.trained = {places[id(v)] for v in self.model.trainable_variables}

@@ -206,6 +206,27 @@ def test_a_model_object_is_never_trained():
     np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.parametrize("is_functional", [False, True])
+def test_seeds_that_a_function_has_given_are_kept(is_functional):
+    """An initializer with a seed draws with it, whatever random_state is."""
+    start = keras.initializers.GlorotUniform(seed=7)
+
+    def build_with_seed():
+        rows, final = keras.Input((4,)), layers.Dense(1, kernel_initializer=start)
+        if is_functional:
+            return keras.Model(rows, final(rows))
+        return keras.Sequential([rows, final])
+
+    for seed in (0, 1):
+        parameters = {"epochs": 1, "optimizer": "sgd", "random_state": seed}
+        parameters["optimizer__learning_rate"] = 0.0
+        net = KerasRegressor(build_with_seed, **parameters, jit_compile=False)
+        net.fit(X, NUMBERS)
+
+        assert net.trainer_ == "engine"
+        np.testing.assert_array_equal(net.model_.get_weights()[0], start((4, 1)))
+
+
 def test_weights_that_a_function_has_set_are_kept():
     """A trained part stays as it is, what is new is drawn."""
 
