@@ -19,6 +19,7 @@ from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.networks._keras_config import own_objects
 
 ROWS_PER_CALL = 8192
+DEFAULT_BATCH_SIZE = 32  # of Keras
 
 
 def train_with_keras(
@@ -27,10 +28,12 @@ def train_with_keras(
     validation: TrainingData | None,
     arguments: Mapping[str, Any],
     targets: Callable[[np.ndarray], Any] | None = None,
+    order_seed: int | None = None,
 ) -> dict[str, list[float]]:
     """Train a compiled model with ``keras.Model.fit``; return its history.
 
-    ``targets`` makes of y what Keras gets; by default the columns of each output.
+    ``targets`` makes of y what Keras gets; by default the columns of each output. An
+    ``order_seed`` shuffles the rows, in place of TensorFlow's global generator.
     """
     targets = targets or functools.partial(model_targets, fitted.model)
     held_out = None
@@ -41,14 +44,50 @@ def train_with_keras(
             targets(validation.y),
             *([] if weight is None else [weight]),
         )
+    rows, y = fitted.rows(training.X), targets(training.y)
+    weight = _weights(training.weight)
+    if order_seed is not None:
+        size = arguments["batch_size"] or DEFAULT_BATCH_SIZE
+        rows = _shuffled(rows, y, weight, size, order_seed)
+        y = weight = None
+        arguments = {**arguments, "shuffle": False}
     return fit_with_keras(
         fitted.model,
-        fitted.rows(training.X),
-        y=targets(training.y),
-        sample_weight=_weights(training.weight),
+        rows,
+        y=y,
+        sample_weight=weight,
         validation_data=held_out,
         **arguments,
     )
+
+
+def _shuffled(rows: Any, y: Any, weight: Any, batch_size: int, seed: int) -> Any:
+    """Batches of rows, in another order in every epoch, that follows from ``seed``."""
+    import keras
+
+    tf = load_tensorflow()
+    if weight is not None:  # of a row, and so of every output
+        weight = keras.tree.map_structure(lambda _: weight, y)
+    parts = (rows, y) if weight is None else (rows, y, weight)
+    arrays = keras.tree.map_structure(_as_tensor, keras.tree.lists_to_tuples(parts))
+    n_rows = len(keras.tree.flatten(y)[0])
+    order = tf.data.Dataset.range(n_rows).shuffle(n_rows, seed=seed)
+
+    def batch(places: Any) -> Any:
+        return tf.nest.map_structure(lambda array: tf.gather(array, places), arrays)
+
+    batches = order.batch(batch_size).map(batch, num_parallel_calls=tf.data.AUTOTUNE)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def _as_tensor(values: Any) -> Any:
+    """An array as Keras makes a tensor of it: floats as wide as its own."""
+    import keras
+
+    tf = load_tensorflow()
+    tensor = tf.convert_to_tensor(values)
+    is_float = tensor.dtype.is_floating
+    return tf.cast(tensor, keras.config.floatx()) if is_float else tensor
 
 
 def fit_with_keras(model: Any, X: Any, **arguments: Any) -> dict[str, list[float]]:

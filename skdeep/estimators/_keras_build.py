@@ -24,7 +24,12 @@ from skdeep.keras_objects._losses import NAMED, name_of_loss, resolve_loss
 from skdeep.keras_objects._optimizers import Optimizer, make_optimizer
 from skdeep.keras_objects._spec import KerasSpec, from_spec
 from skdeep.networks._head import BINARY, MULTICLASS, ClassHead, Head
-from skdeep.networks._keras_config import all_layers, describe_model, rebuild_model
+from skdeep.networks._keras_config import (
+    all_layers,
+    describe_model,
+    own_objects,
+    rebuild_model,
+)
 from skdeep.networks._keras_network import keras_network
 from skdeep.networks._one_hot_head import head_for_loss
 
@@ -354,7 +359,10 @@ def start_weights(network: Any, model: Any, seed: int) -> list[np.ndarray] | Non
 
 def model_to_train(model: Any, is_own: bool) -> Any:
     """Return a model that Keras may train: the user's object stays as it is."""
-    return copy.deepcopy(model) if is_own else model
+    import keras
+
+    with keras.saving.custom_object_scope(own_objects(model)):
+        return copy.deepcopy(model) if is_own else model
 
 
 def inputs_of(model: Any) -> list[tuple[str, tuple[int, ...]]]:

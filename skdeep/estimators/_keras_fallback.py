@@ -20,6 +20,8 @@ from skdeep.estimators._keras_encoded_targets import EncodedHead
 from skdeep.estimators._keras_routing import made_all, routed
 from skdeep.exceptions import InvalidNetworkError
 from skdeep.keras_objects._other_words import found_in
+from skdeep.networks._keras_seeds import seed_generators, seed_weights
+from skdeep.networks._layer_stack import array_seed
 
 
 class TrainedByKeras:
@@ -28,16 +30,21 @@ class TrainedByKeras:
     def _train_by_keras(self, model, is_users, rows, settings, continuing, partial):
         """Let Keras train, and keep what is left."""
         from skdeep.engine._keras_training import KerasTrained, train_with_keras
-        from skdeep.estimators._keras_build import compile_to_train, model_to_train
+        from skdeep.estimators._keras_build import (
+            compile_to_train,
+            model_to_train,
+            own_training,
+        )
 
+        seeds = draw_seeds(self.random_state)
         if continuing and isinstance(self._fitted, KerasTrained):
             model = self._fitted.model
         else:
-            model = model_to_train(model, is_users)
+            model = self._seeded(model_to_train(model, is_users), is_users, seeds)
             compile_to_train(model, settings, self._head)
         before = self.current_epoch if continuing else 0
         training, validation, watching = self._rows_for_keras(
-            rows[0], rows[1], settings
+            rows[0], rows[1], settings, seeds
         )
         fitted = KerasTrained(
             model, self._inputs.shapes, self._head.rescaling, self._inputs.names
@@ -48,14 +55,30 @@ class TrainedByKeras:
             "batch_size": _batch_size(settings["batch_size"], training.n_rows),
         }
         if settings["epochs"]:
+            is_shuffled = settings["shuffle"] and own_training(model) != "fit"
             history = train_with_keras(
-                fitted, training, validation, arguments, self._targets_for_keras(model)
+                fitted,
+                training,
+                validation,
+                arguments,
+                self._targets_for_keras(model),
+                array_seed(seeds.order, before) if is_shuffled else None,
             )
         self._keep_of_keras(fitted, history, arguments)
         if isinstance(self._head, EncodedHead):
             self._head.learn_outputs(fitted.raw(training.X[:1]))
         self._measure(training, partial)
         return self
+
+    def _seeded(self, model, is_users, seeds):
+        """Let what a model draws follow from ``random_state``; return it.
+
+        The weights of a model that is the user's own object are left as they are.
+        """
+        if not (is_users and model.weights):
+            seed_weights(model, self._inputs.shapes, seeds.weights)
+        seed_generators(model, seeds.dropout)
+        return model
 
     def _fit_arguments(self, settings, before, watching):
         """What ``keras.Model.fit`` is told of any rows. Sets: ``callbacks_``."""
@@ -98,13 +121,12 @@ class TrainedByKeras:
         self.best_epoch_ = max(restored, default=0) or self.n_epochs_
         self.n_outputs_ = self._head.n_outputs
 
-    def _rows_for_keras(self, training, validation, settings):
+    def _rows_for_keras(self, training, validation, settings, seeds):
         """Rows of mean weight 1, those to watch, and who watches them."""
         if validation is None and settings["early_stopping"]:
-            seed = draw_seeds(self.random_state).holdout
             fraction = settings["validation_fraction"]
             train, held = split_rows(
-                training.n_rows, fraction, seed, None, training.groups
+                training.n_rows, fraction, seeds.holdout, None, training.groups
             )
             training, validation = training.take(train), training.take(held)
         training = training.with_mean_weight_one("The training rows")

@@ -17,6 +17,7 @@ from skdeep.data._batches import (
     rows_and_targets,
 )
 from skdeep.data._inputs import check_inputs
+from skdeep.engine._random import draw_seeds
 from skdeep.engine.backends._loading import load_tensorflow
 from skdeep.estimators._keras_fallback import TrainedByKeras, refuse_what_keras_cannot
 from skdeep.estimators._keras_shaped_targets import ShapeCoder, ShapedHead
@@ -55,7 +56,8 @@ class TrainedOnBatches(TrainedByKeras):
             model, is_users = self._build(settings)
             if not model.built:  # nobody could say what its outputs are
                 model, _ = built_or_why_not(model, self._inputs.shapes)
-            model = model_to_train(model, is_users)
+            seeds = draw_seeds(self.random_state)
+            model = self._seeded(model_to_train(model, is_users), is_users, seeds)
             self._head = self._head_of_batches(model, targets)
             compile_to_train(model, settings, self._head)
         self.trainer_ = "keras"

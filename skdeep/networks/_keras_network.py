@@ -26,6 +26,7 @@ from skdeep.networks._keras_config import (
     rebuild_model,
 )
 from skdeep.networks._keras_numbers import put_numbers, take_numbers
+from skdeep.networks._keras_seeds import initializers_of_weights, is_as_drawn
 from skdeep.networks._keras_template import Template
 from skdeep.networks._network import (
     CallContext,
@@ -184,22 +185,11 @@ class KerasNetwork:
     def drawn_by_keras(self, model: Any) -> list[bool]:
         """Say which weights of a model that was just built are as Keras draws them.
 
-        The others were put there on purpose, such as those of a trained part. Keras'
-        initializers keep the seed they have drawn with, so they can draw again.
+        The others were put there on purpose, see ``is_as_drawn``.
         """
-        found = {id(v): init for v, init in _initializers(model)}
+        drawn = initializers_of_weights(model)
         pairs = zip(self._template.drawings, model.weights, strict=True)
-        return [
-            id(v) not in found
-            if drawing.is_seedless and id(v) not in found
-            else np.array_equal(
-                (found[id(v)] if drawing.is_seedless else drawing.initializer)(
-                    drawing.shape, dtype=drawing.dtype
-                ),
-                v.numpy(),
-            )
-            for drawing, v in pairs
-        ]
+        return [is_as_drawn(v, drawing, drawn) for drawing, v in pairs]
 
     def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
         """Send rows through; padding is cut off where rows see each other."""
@@ -428,17 +418,3 @@ def _work_of(layer: Any) -> int:
     """Multiplications of one row in a layer itself: its kernels, at every place."""
     kernels = [math.prod(v.shape) for v in layer._trainable_variables if v.ndim > 1]
     return sum(kernels) * math.prod(_shape_of(layer)[:-1])
-
-
-def _initializers(model: Any) -> list[tuple[Any, Any]]:
-    """The weights of a model's layers with the initializers that are their own."""
-    found = []
-    for layer in all_layers(model):
-        for v in [*layer._trainable_variables, *layer._non_trainable_variables]:
-            stem = v.name.removesuffix("_kernel")
-            for name in (v.name, stem):
-                initializer = getattr(layer, f"{name}_initializer", None)
-                if hasattr(initializer, "seed"):
-                    found.append((v, initializer))
-                    break
-    return found
