@@ -26,7 +26,7 @@ from skdeep.networks._keras_config import (
     rebuild_model,
 )
 from skdeep.networks._keras_numbers import put_numbers, take_numbers
-from skdeep.networks._keras_seeds import initializers_of_weights, is_as_drawn
+from skdeep.networks._keras_seeds import as_drawn
 from skdeep.networks._keras_template import Template
 from skdeep.networks._network import (
     CallContext,
@@ -183,13 +183,8 @@ class KerasNetwork:
         return [array.astype(self.compute_dtype, copy=False) for array in drawn]
 
     def drawn_by_keras(self, model: Any) -> list[bool]:
-        """Say which weights of a model that was just built are as Keras draws them.
-
-        The others were put there on purpose, see ``is_as_drawn``.
-        """
-        drawn = initializers_of_weights(model)
-        pairs = zip(self._template.drawings, model.weights, strict=True)
-        return [is_as_drawn(v, drawing, drawn) for drawing, v in pairs]
+        """Say which weights of a model that was just built are as Keras draws them."""
+        return as_drawn(model, self._template.drawings)
 
     def call(self, weights: Sequence[Any], x: Any, context: CallContext) -> CallResult:
         """Send rows through; padding is cut off where rows see each other."""

@@ -28,12 +28,12 @@ def seed_weights(
     Weights of a layer that says neither in its configuration nor as
     ``..._initializer`` how they start stay as they are.
     """
-    drawn = initializers_of_weights(model)
     drawings = _drawings(model, input_shapes)
-    for place, (v, drawing) in enumerate(zip(model.weights, drawings, strict=True)):
-        if drawing is None or not drawing.is_seedless:
+    free = zip(model.weights, drawings, as_drawn(model, drawings), strict=True)
+    for place, (v, drawing, is_as_drawn) in enumerate(free):
+        if drawing is None or not (is_as_drawn and drawing.is_seedless):
             continue
-        if _takes_seed(drawing.initializer) and is_as_drawn(v, drawing, drawn):
+        if _takes_seed(drawing.initializer):
             v.assign(drawing.draw(array_seed(seed, place)))
     for place, layer in enumerate(all_layers(model), start=len(drawings)):
         if not layer.built:
@@ -51,7 +51,43 @@ def seed_generators(model: Any, seed: int) -> None:
                 value.state.assign([array_seed(seed, place), 0])
 
 
-def initializers_of_weights(model: Any) -> dict[int, Any]:
+def as_drawn(model: Any, drawings: Sequence[Drawing | None]) -> list[bool]:
+    """Say which weights of a model that was just built are as Keras draws them.
+
+    The others were put there on purpose, such as those of a trained part. Keras'
+    initializers keep the seed they have drawn with, so they can draw again. Whether
+    weights are drawn whose layer has not kept its initializer nobody can see; they are
+    taken for it unless a random one of another layer is not: who loads a model's
+    weights loads all of them.
+    """
+    drawn = _initializers_of_weights(model)
+    pairs = list(zip(model.weights, drawings, strict=True))
+    found = [_is_as_drawn(v, drawing, drawn.get(id(v))) for v, drawing in pairs]
+    random = [drawing is not None and drawing.is_seedless for drawing in drawings]
+    is_loaded = any(
+        is_random and known is False
+        for is_random, known in zip(random, found, strict=True)
+    )
+    return [
+        is_random and not is_loaded if known is None else known
+        for is_random, known in zip(random, found, strict=True)
+    ]
+
+
+def _is_as_drawn(
+    variable: Any, drawing: Drawing | None, own_initializer: Any
+) -> bool | None:
+    """Whether a weight is as Keras has drawn it; None if nobody can see that."""
+    if drawing is None:
+        return None
+    if drawing.is_seedless and own_initializer is None:
+        return None
+    initializer = own_initializer if drawing.is_seedless else drawing.initializer
+    again = initializer(drawing.shape, dtype=drawing.dtype)
+    return np.array_equal(again, variable.numpy())
+
+
+def _initializers_of_weights(model: Any) -> dict[int, Any]:
     """The initializers that have drawn weights of a model, by the weights' ids."""
     found = {}
     for layer in all_layers(model):
@@ -63,21 +99,6 @@ def initializers_of_weights(model: Any) -> dict[int, Any]:
                     found[id(v)] = initializer
                     break
     return found
-
-
-def is_as_drawn(variable: Any, drawing: Drawing, drawn: dict[int, Any]) -> bool:
-    """Whether a weight of a model that was just built is as Keras draws it.
-
-    Others were put there on purpose, such as those of a trained part. Keras'
-    initializers keep the seed they have drawn with, so they can draw again.
-    """
-    initializer = drawing.initializer
-    if drawing.is_seedless:
-        if id(variable) not in drawn:
-            return True
-        initializer = drawn[id(variable)]
-    again = initializer(drawing.shape, dtype=drawing.dtype)
-    return np.array_equal(again, variable.numpy())
 
 
 def _drawings(
@@ -93,7 +114,7 @@ def _drawings(
             return drawings
     except Exception:  # of a class of the user's that cannot be made again
         pass
-    drawn = initializers_of_weights(model)
+    drawn = _initializers_of_weights(model)
     return [
         Drawing(drawn[id(v)], tuple(v.shape), v.dtype, _lacks_seed(drawn[id(v)]))
         if id(v) in drawn
