@@ -9,6 +9,7 @@ import copy
 import inspect
 import json
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -361,8 +362,13 @@ def model_to_train(model: Any, is_own: bool) -> Any:
     """Return a model that Keras may train: the user's object stays as it is."""
     import keras
 
-    with keras.saving.custom_object_scope(own_objects(model)):
-        return copy.deepcopy(model) if is_own else model
+    if not is_own:
+        return model
+    own = keras.saving.custom_object_scope(own_objects(model))
+    with own, warnings.catch_warnings():
+        # That of the copy has its variables, one that never trained has none.
+        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+        return copy.deepcopy(model)
 
 
 def inputs_of(model: Any) -> list[tuple[str, tuple[int, ...]]]:
